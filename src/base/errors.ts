@@ -1,0 +1,71 @@
+/** `PREFIX_NAME`; each folder lists its own codes, and docs/errors.md lists them all. */
+export type ErrorCode = `${Uppercase<string>}_${Uppercase<string>}`;
+
+/** A place in a text file. Lines and columns are 1-based, columns count UTF-16 units, `end` is exclusive. */
+export interface SourceSpan {
+  readonly file: string;
+  readonly start: SourcePosition;
+  readonly end: SourcePosition;
+}
+
+export interface SourcePosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Who has to act; the CLI maps each class to one exit code. */
+export type ErrorClass = 'step' | 'input' | 'registry' | 'permission' | 'resource' | 'cancelled' | 'internal';
+
+export interface ErrorDetails {
+  readonly at?: SourceSpan | undefined;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  readonly class?: ErrorClass | undefined;
+}
+
+/** The one error of this library. Branch on `code` and `class`, never on the message. */
+export class SlipwayError extends Error {
+  override readonly name: string = 'SlipwayError';
+  readonly code: ErrorCode;
+  readonly class: ErrorClass;
+  /** Where in the Dockerfile (or ignore file) the cause stands. */
+  at: SourceSpan | undefined;
+  /** What to try; the renderer adds the word "hint". */
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.class = details.class ?? 'input';
+    this.at = details.at;
+    this.hint = details.hint;
+  }
+}
+
+/** Wrap whatever was thrown, so that callers see one type; a `SlipwayError` passes unchanged. */
+export function toSlipwayError(thrown: unknown): SlipwayError {
+  if (thrown instanceof SlipwayError) return thrown;
+  if (isNodeError(thrown) && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT')) {
+    return new SlipwayError('STORE_NO_SPACE', `no space left on the disk: ${thrown.message}`, {
+      class: 'resource',
+      cause: thrown,
+      hint: 'free some space, or run `slipway prune`, and build again',
+    });
+  }
+  if (thrown instanceof Error && thrown.name === 'AbortError') return cancelled(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SlipwayError('INTERNAL_ERROR', message, { class: 'internal', cause: thrown });
+}
+
+export function cancelled(cause?: unknown): SlipwayError {
+  return new SlipwayError('BUILD_CANCELLED', 'the build was cancelled', { class: 'cancelled', cause });
+}
+
+export function isNodeError(thrown: unknown): thrown is NodeJS.ErrnoException {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string';
+}
+
+/** Is this "no such file or directory"? */
+export function isNotFound(thrown: unknown): boolean {
+  return isNodeError(thrown) && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
+}

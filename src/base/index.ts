@@ -1,0 +1,20 @@
+export { type Brand, type HostPath, hostPath, type RootfsPath, rootfsPath } from './brand.ts';
+export { canonicalJson, type Json } from './canonical-json.ts';
+export {
+  cancelled,
+  type ErrorClass,
+  type ErrorCode,
+  type ErrorDetails,
+  isNodeError,
+  isNotFound,
+  SlipwayError,
+  type SourcePosition,
+  type SourceSpan,
+  toSlipwayError,
+} from './errors.ts';
+export { mapParallel, parallel } from './parallel.ts';
+export { Scope } from './scope.ts';
+export { Semaphore } from './semaphore.ts';
+export { SingleFlight } from './single-flight.ts';
+export { editDistance, nearest } from './suggest.ts';
+export { formatBytes, formatDuration } from './units.ts';

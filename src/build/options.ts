@@ -1,0 +1,86 @@
+import type { BuildEvent } from '../solver/index.ts';
+
+/** Where a build's result goes. */
+export type Output =
+  /** The local image store, under each of `names`; without names only the result's digests are kept. */
+  | { readonly type: 'image'; readonly names?: readonly string[]; readonly push?: boolean }
+  /** An OCI image layout: a tar at `dest` (`-` is standard output, handed over as a stream), or a directory when `tar` is false. */
+  | { readonly type: 'oci' | 'docker'; readonly dest: string; readonly tar?: boolean; readonly compression?: 'uncompressed' | 'gzip'; readonly names?: readonly string[] }
+  /** The files of the final root file system, in a directory. */
+  | { readonly type: 'local'; readonly dest: string }
+  /** The files of the final root file system, as a tar. */
+  | { readonly type: 'tar'; readonly dest: string }
+  /** Build, keep the cache, write nothing. */
+  | { readonly type: 'cacheonly' };
+
+export interface BuildOptions {
+  /** The main build context: a directory. Default: the current directory. */
+  readonly context?: string;
+  /** Path of the Dockerfile. Default: `Dockerfile` in the context. */
+  readonly file?: string;
+  /** The Dockerfile's text, instead of `file`. */
+  readonly dockerfile?: string;
+  /** Stage name or index; default: the last stage. */
+  readonly target?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `os/arch[/variant]`; default: the machine's. */
+  readonly platform?: string;
+  /** Named contexts: a directory, `docker-image://…`, `oci-layout://…`. */
+  readonly contexts?: Readonly<Record<string, string>>;
+  /** Names for the image in the local store. */
+  readonly tags?: readonly string[];
+  /** Default: the local image store. */
+  readonly outputs?: readonly Output[];
+  readonly noCache?: boolean;
+  /** Ask the registry for the current digest of every tag, also when the store has an image of that name. */
+  readonly pull?: boolean;
+  /** Network of RUN when it names none. */
+  readonly network?: 'default' | 'host' | 'none';
+  /** How many RUNs at once; default: the number of processors. */
+  readonly jobs?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+  /** For an output whose `dest` is `-`. */
+  readonly stdout?: NodeJS.WritableStream;
+  readonly engine?: EngineOptions;
+}
+
+/** What every command of the library shares. */
+export interface EngineOptions {
+  /** Where the store lies; default: `$SLIPWAY_ROOT`, else `/var/lib/slipway` for root, else `$XDG_DATA_HOME/slipway`. */
+  readonly root?: string;
+  /** `docker.io=http://127.0.0.1:5000`, tried in order before the registry itself. */
+  readonly registryMirrors?: readonly string[];
+  /** Hosts that may be asked over plain HTTP though they are not loopback. */
+  readonly insecureRegistries?: readonly string[];
+  /** Names the runtime instead of probing: `runc`, `crun`, `unshare`. */
+  readonly runtime?: string;
+}
+
+export interface BuildResult {
+  /** The build's name in the history. */
+  readonly id: string;
+  /** Digest of the image config, which Docker calls the image ID; absent for outputs that make no image. */
+  readonly imageId?: string;
+  /** Digest of the image manifest as written to the store or the first image-like output. */
+  readonly manifestDigest?: string;
+  readonly names: readonly string[];
+  readonly steps: { readonly total: number; readonly cached: number; readonly ran: number };
+  readonly stages: readonly StageReport[];
+  readonly skippedStages: readonly string[];
+  readonly durationMs: number;
+  /** Bytes of the final image's uncompressed layers. */
+  readonly imageSizeBytes: number;
+}
+
+/** How one stage of the build went. */
+export interface StageReport {
+  readonly name: string;
+  /** From the first of its steps' start to the last one's end; 0 when all were cached. */
+  readonly durationMs: number;
+  /** Bytes of all layers the stage ends with, base included, uncompressed. */
+  readonly sizeBytes: number;
+  readonly cached: boolean;
+  readonly isTarget: boolean;
+}

@@ -1,0 +1,31 @@
+import type { SlipwayError } from '../base/index.ts';
+import type { Digest } from '../oci/index.ts';
+
+/** Names a line of progress: a vertex's digest, or a name the engine made up for its own work (`internal:…`, `export:…`). */
+export type StepId = Digest | `internal:${string}` | `export:${string}`;
+
+/** What a build tells while it runs. One stream; the terminal, the plain log, JSON and the report are readers of it. */
+export type BuildEvent =
+  | { readonly kind: 'step-started'; readonly step: StepId; readonly name: string; readonly atMs: number }
+  /** Bytes or items of one part of a step. `total` is 0 when it isn't known; `done` ends the part. */
+  | {
+      readonly kind: 'step-progress';
+      readonly step: StepId;
+      readonly part: string;
+      readonly current: number;
+      readonly total: number;
+      readonly unit: 'bytes' | 'files' | 'none';
+      readonly done: boolean;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'step-log'; readonly step: StepId; readonly stream: 1 | 2; readonly data: Uint8Array; readonly atMs: number }
+  | { readonly kind: 'step-cached'; readonly step: StepId; readonly name: string; readonly by: 'definition' | 'content'; readonly atMs: number }
+  | { readonly kind: 'step-done'; readonly step: StepId; readonly atMs: number }
+  | { readonly kind: 'step-failed'; readonly step: StepId; readonly error: SlipwayError; readonly atMs: number }
+  | { readonly kind: 'step-cancelled'; readonly step: StepId; readonly atMs: number }
+  /** Stages that the targets don't need: nothing of them was looked at. */
+  | { readonly kind: 'stages-skipped'; readonly stages: readonly { readonly name: string; readonly line: number }[]; readonly atMs: number }
+  | { readonly kind: 'warning'; readonly message: string; readonly code?: string; readonly step?: StepId; readonly atMs: number };
+
+/** Where a part of the engine tells what happens. Must not throw. */
+export type EmitEvent = (event: BuildEvent) => void;

@@ -1,0 +1,1 @@
+export type { BuildEvent, EmitEvent, StepId } from './events.ts';
