@@ -12,7 +12,10 @@ export {
   type SourceSpan,
   toSlipwayError,
 } from './errors.ts';
+export { decodeFileName, encodeFileName, hasRawBytes } from './file-name.ts';
+export { compileGlob, type Glob, hasWildcard, isGlob } from './glob.ts';
 export { mapParallel, parallel } from './parallel.ts';
+export { compilePatterns, type MatchState, parseIgnoreFile, type PathMatcher, type PatternLine } from './patterns.ts';
 export { Scope } from './scope.ts';
 export { Semaphore } from './semaphore.ts';
 export { SingleFlight } from './single-flight.ts';

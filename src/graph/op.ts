@@ -63,7 +63,9 @@ export type Mount = MountCommon &
   );
 
 /** A user or group of `--chown`. A name is looked up in the passwd and group files of the op's input `input`. */
-export type Owner = { readonly kind: 'id'; readonly id: number } | { readonly kind: 'name'; readonly name: string; readonly input: number };
+export type Owner =
+  | { readonly kind: 'id'; readonly id: number }
+  | { readonly kind: 'name'; readonly name: string; readonly input: number };
 
 export interface ChownOpt {
   readonly user?: Owner | undefined;
@@ -166,4 +168,9 @@ export interface Vertex {
   readonly inputs: readonly Edge[];
   /** Set for exec ops and image sources. */
   readonly platform?: Platform | undefined;
+}
+
+/** Vertices by digest, inputs before their users. */
+export interface Graph {
+  readonly vertices: ReadonlyMap<Digest, Vertex>;
 }

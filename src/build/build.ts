@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { hostPath, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { type Engine, type EngineJob, engineSettings, openEngine } from '../engine/index.ts';
+import { type Compiled, compile } from '../frontend/index.ts';
+import { hostPlatform, type Platform, parsePlatform } from '../oci/index.ts';
+import type { OpResult } from '../ops/index.ts';
+import { type BuildEvent, type EmitEvent, StepError } from '../solver/index.ts';
+import { type BuildContexts, findContexts } from './contexts.ts';
+import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
+import type { BuildOptions, BuildResult, Output } from './options.ts';
+import { writeOutputs } from './outputs.ts';
+import { reportStages } from './report-stages.ts';
+
+/**
+ * Build a Dockerfile. Resolves when every output is written; what happens meanwhile is told through `onEvent`.
+ *
+ * @throws {DockerfileError} mistakes in the Dockerfile, all of them. @throws {StepError} a RUN failed: exit code, last lines, place.
+ * @throws {SlipwayError} anything else; `class` says who has to act.
+ */
+export async function build(options: BuildOptions = {}): Promise<BuildResult> {
+  const signal = options.signal ?? new AbortController().signal;
+  const startedAtMs = Date.now();
+  await using scope = new Scope();
+  const emit: EmitEvent = options.onEvent ?? ignore;
+  const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
+  const context = options.context ?? '.';
+  const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
+    const made = loadDockerfile(options, context);
+    tell('transferring dockerfile', made.sizeBytes, 'bytes');
+    return made;
+  });
+  for (const { message, code } of loaded.warnings) emit({ kind: 'warning', message, code, atMs: Date.now() });
+  const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const contexts = findContexts({
+    main: context,
+    ignoreFile: loaded.ignoreFile,
+    named: options.contexts ?? {},
+    platform,
+    engine,
+    pull: options.pull ?? false,
+    signal,
+  });
+  const compiled = await compileFor(options, { loaded, contexts, platform, engine, emit, signal });
+  if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
+  const job = scope.use(startJob(options, { compiled, contexts, engine, emit, signal }));
+  const result = await solve(job, compiled);
+  const outputs = options.outputs ?? defaultOutputs(options);
+  const written = await writeOutputs({ engine, job, compiled, result, outputs, tags: options.tags ?? [], stdout: options.stdout, emit, signal });
+  return {
+    id: randomBytes(10).toString('hex'),
+    ...written,
+    ...(await reportStages({ job, compiled, store: engine.store })),
+    skippedStages: compiled.skippedStages.map(({ name }) => name),
+    durationMs: Date.now() - startedAtMs,
+  };
+}
+
+const ignore = (event: BuildEvent): void => void event;
+
+function dockerfileName({ dockerfile, file }: BuildOptions): string {
+  return dockerfile === undefined && file !== undefined ? file.slice(file.lastIndexOf('/') + 1) : 'Dockerfile';
+}
+
+function defaultOutputs({ tags }: BuildOptions): readonly Output[] {
+  return [{ type: 'image', names: tags ?? [] }];
+}
+
+type Tell = (part: string, total: number, unit: 'bytes' | 'none') => void;
+
+/** A small piece of work that shows as a step of its own. */
+function step<T>(emit: EmitEvent, id: `internal:${string}`, name: string, work: (tell: Tell) => T): T {
+  emit({ kind: 'step-started', step: id, name, atMs: Date.now() });
+  try {
+    const made = work((part, total, unit) => emit({ kind: 'step-progress', step: id, part, current: total, total, unit, done: true, atMs: Date.now() }));
+    emit({ kind: 'step-done', step: id, atMs: Date.now() });
+    return made;
+  } catch (thrown) {
+    emit({ kind: 'step-failed', step: id, error: toSlipwayError(thrown), atMs: Date.now() });
+    throw thrown;
+  }
+}
+
+interface Prepared {
+  readonly loaded: LoadedDockerfile;
+  readonly contexts: BuildContexts;
+  readonly platform: Platform;
+  readonly engine: Engine;
+  readonly emit: EmitEvent;
+  readonly signal: AbortSignal;
+}
+
+async function compileFor(options: BuildOptions, { loaded, contexts, platform, engine, emit, signal }: Prepared): Promise<Compiled> {
+  const pull = options.pull ?? false;
+  return await compile(
+    loaded.file,
+    {
+      target: options.target,
+      buildArgs: options.buildArgs ?? {},
+      labels: options.labels ?? {},
+      targetPlatform: platform,
+      buildPlatform: hostPlatform(),
+      contexts: contexts.named,
+      ignorePatterns: contexts.ignorePatterns,
+      network: options.network ?? 'default',
+      noCache: options.noCache ?? false,
+    },
+    {
+      async resolveImage(reference, wanted, at) {
+        const id = `internal:metadata ${reference}` as const;
+        emit({ kind: 'step-started', step: id, name: `[internal] load metadata for ${reference}`, atMs: Date.now() });
+        try {
+          const image = await engine.images.resolve(reference, wanted, { signal, pull });
+          emit({ kind: 'step-done', step: id, atMs: Date.now() });
+          return image;
+        } catch (thrown) {
+          const error = toSlipwayError(thrown);
+          error.at ??= at;
+          emit({ kind: 'step-failed', step: id, error, atMs: Date.now() });
+          throw error;
+        }
+      },
+    },
+    signal,
+  );
+}
+
+function startJob(options: BuildOptions, { compiled, contexts, engine, emit, signal }: Omit<Prepared, 'loaded' | 'platform'> & { readonly compiled: Compiled }): EngineJob {
+  return engine.solve(compiled.graph, {
+    directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
+    nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
+    ignoreCache: ({ digest }) => compiled.ignoreCache.has(digest),
+    network: options.network === 'none' ? 'none' : 'host',
+    jobs: options.jobs,
+    signal,
+    emit: locate(compiled, emit),
+  });
+}
+
+/** Say in each failure which instruction it belongs to. */
+function locate(compiled: Compiled, emit: EmitEvent): EmitEvent {
+  return (event) => {
+    if (event.kind === 'step-failed') {
+      const { error } = event;
+      const vertex = event.step as Parameters<typeof compiled.locations.get>[0];
+      error.at ??= compiled.locations.get(vertex)?.[0];
+      if (error instanceof StepError) error.step ??= compiled.names.get(vertex);
+    }
+    emit(event);
+  };
+}
+
+async function solve(job: EngineJob, { result }: Compiled): Promise<OpResult> {
+  if (result === undefined) return { kind: 'snapshot', layers: [] };
+  const solved = await job.solve(result);
+  if (solved.kind === 'live') throw new SlipwayError('BUILD_INTERNAL', 'a context cannot be the result of a build', { class: 'internal' });
+  return solved;
+}

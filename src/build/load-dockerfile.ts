@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { isNotFound, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { type Diagnostic, type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
+import { DockerfileError } from './dockerfile-error.ts';
+import type { BuildOptions } from './options.ts';
+
+export interface LoadedDockerfile {
+  readonly file: Dockerfile;
+  readonly warnings: readonly Diagnostic[];
+  readonly sizeBytes: number;
+  /** The ignore file that stands beside it, if there is one: it wins over the context's own. */
+  readonly ignoreFile: string | undefined;
+}
+
+/**
+ * Read and parse the Dockerfile that `options` name.
+ * @throws {DockerfileError} with every mistake in it. @throws {SlipwayError} `BUILD_NO_DOCKERFILE`
+ */
+export function loadDockerfile(options: Pick<BuildOptions, 'dockerfile' | 'file'>, context: string): LoadedDockerfile {
+  const { name, path, text } = options.dockerfile === undefined ? readDockerfile(options.file, context) : inMemory(options.dockerfile);
+  const { file, diagnostics } = parseDockerfile(text, name);
+  const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error');
+  if (first !== undefined) throw new DockerfileError([first, ...others]);
+  return {
+    file,
+    warnings: diagnostics.filter(({ severity }) => severity === 'warning'),
+    sizeBytes: text.byteLength,
+    ignoreFile: path === undefined ? undefined : `${path}.dockerignore`,
+  };
+}
+
+interface Source {
+  readonly name: string;
+  readonly path: string | undefined;
+  readonly text: Uint8Array;
+}
+
+function inMemory(text: string): Source {
+  return { name: 'Dockerfile', path: undefined, text: new TextEncoder().encode(text) };
+}
+
+function readDockerfile(named: string | undefined, context: string): Source {
+  const candidates = named === undefined ? [join(context, 'Dockerfile'), join(context, 'dockerfile')] : [resolve(named)];
+  for (const path of candidates) {
+    try {
+      return { name: basename(path), path, text: readFileSync(path) };
+    } catch (error) {
+      if (!isNotFound(error)) {
+        throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, { cause: error });
+      }
+    }
+  }
+  throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: open ${named ?? 'Dockerfile'}: no such file or directory`, {
+    hint: `looked for ${candidates.map((path) => `\`${path}\``).join(' and ')}; name another file with \`-f FILE\``,
+  });
+}

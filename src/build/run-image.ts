@@ -1,0 +1,94 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type HostPath, hostPath, Scope, SlipwayError } from '../base/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { hostPlatform, type ImageConfig } from '../oci/index.ts';
+import { mountOverlay, prepareMountPoints } from '../rootfs/index.ts';
+import { resolveUserIn, type SandboxMount, type SandboxProcess, writeHostsFiles } from '../sandbox/index.ts';
+import { createIngest, type StoredImage } from '../store/index.ts';
+import type { RunImageOptions } from './image-options.ts';
+import { configOf, findImage } from './images.ts';
+import { withEngine } from './with-engine.ts';
+
+/**
+ * Run an image's process to its end in a fresh, throw-away copy of its file system, on the host's network.
+ * @throws {SlipwayError} the process could not be started; a non-zero exit code is no error.
+ */
+export async function runImage(options: RunImageOptions): Promise<{ readonly exitCode: number }> {
+  return await withEngine(options, async (engine, signal) => {
+    const image = await imageToRun(engine, options.image, signal);
+    const config = configOf(engine, image);
+    await using scope = new Scope();
+    const process = await prepare(engine, image, config, options, scope, signal);
+    const sandbox = await engine.sandbox();
+    const exit = await sandbox.run(process, { signal, onOutput: options.onOutput ?? (() => {}) });
+    return { exitCode: exit.code };
+  });
+}
+
+/** From the store, else from its registry, as `docker run` does. */
+async function imageToRun(engine: Engine, name: string, signal: AbortSignal): Promise<StoredImage> {
+  try {
+    return findImage(engine, name);
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== 'BUILD_NO_IMAGE' || /^(sha256:)?[0-9a-f]{12,64}$/.test(name)) throw error;
+    const { pullInto } = await import('./pull.ts');
+    return await pullInto(engine, name, hostPlatform(), { signal });
+  }
+}
+
+async function prepare(engine: Engine, image: StoredImage, config: ImageConfig, options: RunImageOptions, scope: Scope, signal: AbortSignal): Promise<SandboxProcess> {
+  const { store, content } = engine;
+  const { config: run } = config;
+  const ingest = scope.use(createIngest(store.paths));
+  const lowers: HostPath[] = [];
+  for (const layer of image.layers) lowers.unshift(await content.ensureDirectory(layer, signal));
+  for (const name of ['w', 'm']) mkdirSync(ingest.child(name));
+  mkdirSync(ingest.child('u'), 0o755);
+  const root = scope.use(mountOverlay({ lowers, upper: ingest.child('u'), work: ingest.child('w'), target: ingest.child('m') }));
+  const network = options.network ?? 'host';
+  const hosts = writeHostsFiles(ingest.path, { hostname: 'slipway', extraHosts: [], network });
+  const mounts = (options.volumes ?? []).map(volume);
+  prepareMountPoints(root.target, [
+    ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
+    ...[...hosts, ...mounts].map(({ destination, source }) => ({ path: destination, kind: source !== undefined && lstatSync(source).isDirectory() ? ('dir' as const) : ('file' as const) })),
+  ]);
+  return {
+    root: root.target,
+    args: commandOf(config, options),
+    env: environment(run.Env ?? [], options.env ?? []),
+    cwd: options.workdir ?? (run.WorkingDir === undefined || run.WorkingDir === '' ? '/' : run.WorkingDir),
+    ...resolveUserIn(root.target, options.user ?? run.User ?? ''),
+    hostname: 'slipway',
+    network,
+    insecure: false,
+    mounts: [...hosts, ...mounts],
+    ulimits: [],
+    interactive: options.interactive,
+  };
+}
+
+function commandOf({ config }: ImageConfig, options: RunImageOptions): readonly string[] {
+  const entrypoint = options.entrypoint ?? config.Entrypoint ?? [];
+  const command = options.command !== undefined && options.command.length > 0 ? options.command : options.entrypoint === undefined ? (config.Cmd ?? []) : [];
+  const args = [...entrypoint, ...command];
+  if (args.length === 0) {
+    throw new SlipwayError('BUILD_NO_COMMAND', `\`${options.image}\` says no command to run`, { hint: 'name one after the image, or give the image a CMD or ENTRYPOINT' });
+  }
+  return args;
+}
+
+function environment(image: readonly string[], added: readonly string[]): readonly string[] {
+  const values = new Map([...image, ...added].map((item) => [item.slice(0, item.indexOf('=')), item]));
+  return [...values.values()];
+}
+
+function volume(text: string): SandboxMount {
+  const [source = '', destination = '', mode] = text.split(':');
+  if (source === '' || !destination.startsWith('/') || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) {
+    throw new SlipwayError('BUILD_BAD_VOLUME', `\`${text}\` is not a volume`, { hint: 'write it as /host/path:/path/in/the/container[:ro]' });
+  }
+  const path = hostPath(resolve(source));
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { recursive: true });
+  return { destination, type: 'bind', source: path, options: ['rbind', mode ?? 'rw'] };
+}

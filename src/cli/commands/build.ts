@@ -1,0 +1,186 @@
+import { rmSync } from 'node:fs';
+import { formatBytes, formatDuration, SlipwayError } from '../../base/index.ts';
+import { type BuildInput, findInput } from '../build-input.ts';
+import { argumentCount, type Call, type Command, defineCommand } from '../command.ts';
+import { compact } from '../compact.ts';
+import { dockerProxies } from '../docker-proxies.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { parseCsv } from '../flags/csv.ts';
+import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
+import { interruptible } from '../interrupt.ts';
+import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
+import type { BuildOptions, BuildResult, Output } from '../ports.ts';
+import { chooseMode, type Progress, startProgress } from '../progress/progress.ts';
+import { showCursor } from '../progress/tty.ts';
+import { reportError } from '../report-error.ts';
+import { metadata, resultId, resultPath, writeAside } from '../result-files.ts';
+import { buildFlags } from './build-flags.ts';
+
+type BuildCall = Call<typeof buildFlags>;
+
+/** A build as the command line asks for it. */
+interface Request {
+  readonly options: BuildOptions;
+  readonly outputs: readonly Output[] | undefined;
+  readonly input: BuildInput;
+  readonly iidFile: string | undefined;
+  readonly metadataFile: string | undefined;
+}
+
+export const buildCommand: Command = defineCommand({
+  name: 'build',
+  usage: '[OPTIONS] PATH | -',
+  about: 'Build an image from a Dockerfile',
+  details:
+    'PATH is the build context, the directory whose files COPY may take; - reads a Dockerfile from standard input, without context.\n' +
+    'Progress goes to standard error; standard output carries data only.',
+  examples: [
+    { line: 'slipway build -t app:1.0 .', about: 'build ./Dockerfile and keep the image as app:1.0' },
+    { line: 'slipway build --target test .', about: 'build up to one stage' },
+    {
+      line: 'slipway build --build-arg VERSION=1.2 -f deploy/Dockerfile .',
+      about: 'another Dockerfile, with a value for its ARG',
+    },
+    { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },
+    { line: 'slipway build -t app -o type=docker,dest=- . | docker load', about: 'hand the image to Docker' },
+    { line: 'slipway build -t registry.test/app:1.0 --push .', about: 'build and push' },
+  ],
+  flags: buildFlags,
+  run: runBuild,
+});
+
+async function runBuild(call: BuildCall): Promise<number> {
+  const { flags, io } = call;
+  const mode = chooseMode({ flag: flags.text('progress'), quiet: flags.isOn('quiet') }, io);
+  const request = await readRequest(call);
+  using _input = request.input;
+  const progress = startProgress(mode, { target: request.options.target }, io);
+  using interrupt = interruptible(io, exitCodes.cancelled, {
+    onFirst: () => {
+      if (mode !== 'json') io.stderr.write('\ncancelling: waiting for clean-up; two more signals end it at once\n');
+    },
+    onDie: () => {
+      if (mode === 'tty') io.stderr.write(showCursor);
+    },
+  });
+  try {
+    const library = await call.library();
+    const result = await library.build({ ...request.options, signal: interrupt.signal, onEvent: progress.emit });
+    progress.finish();
+    await writeResult(result, request, progress, call);
+    return exitCodes.ok;
+  } catch (thrown) {
+    progress.finish();
+    return reportError(thrown, io, {
+      debug: call.debug,
+      json: mode === 'json',
+      logsShown: progress.showsLogs,
+      sourceText: (file) => request.input.sourceText(file),
+    });
+  }
+}
+
+/** Everything that can be wrong with the command line is found here, before any work. */
+async function readRequest(call: BuildCall): Promise<Request> {
+  const { flags, positionals, io } = call;
+  const [context] = positionals;
+  if (context === undefined || positionals.length !== 1) throw argumentCount(buildCommand, '1 argument');
+  const tags = flags.list('tag');
+  const outputs = planOutputs({ values: flags.list('output'), tags, push: flags.isOn('push'), load: flags.isOn('load') });
+  if (outputs !== undefined) checkDestinations(outputs, io.cwd, io.stdout.isTerminal);
+  const iidFile = filePath(call, 'iidfile');
+  if (iidFile !== undefined && !makesImage(outputs)) {
+    throw new SlipwayError('CLI_BAD_OUTPUT', 'local and tar exporters are incompatible with image ID file', {
+      hint: 'leave `--iidfile` out',
+    });
+  }
+  const metadataFile = filePath(call, 'metadata-file');
+  const settings = {
+    target: flags.text('target'),
+    buildArgs: buildArgs(call),
+    labels: parseLabels(flags.list('label')),
+    platform: platform(call),
+    contexts: parseContexts(flags.list('build-context')),
+    noCache: flags.isOn('no-cache'),
+    pull: flags.isOn('pull'),
+    network: network(flags.text('network')),
+    jobs: jobs(flags.text('jobs')),
+  };
+  const input = await findInput(context, flags.text('file'), io.stdin, io.cwd);
+  if (iidFile !== undefined) rmSync(iidFile, { force: true });
+  const options = compact<BuildOptions>({
+    ...settings,
+    context: input.context,
+    file: input.file,
+    dockerfile: input.dockerfile,
+    tags,
+    outputs,
+    stdout: writesToStdout(outputs) ? io.stdout.stream() : undefined,
+    engine: call.engine,
+  });
+  if (flags.isOn('load') && !flags.isOn('quiet')) {
+    io.stderr.write(
+      "note: `--load` puts the image into Slipway's own store; `slipway save NAME | docker load` hands it to Docker\n",
+    );
+  }
+  return { options, outputs, input, iidFile, metadataFile };
+}
+
+async function writeResult(result: BuildResult, request: Request, progress: Progress, call: BuildCall): Promise<void> {
+  const { io } = call;
+  const id = resultId(result);
+  if (request.iidFile !== undefined && id !== undefined) writeAside(request.iidFile, id);
+  if (request.metadataFile !== undefined) writeAside(request.metadataFile, JSON.stringify(metadata(result), undefined, 2));
+  if (call.flags.isOn('quiet') && id !== undefined && !writesToStdout(request.outputs)) io.stdout.write(`${id}\n`);
+  if (progress.mode === 'json') io.stderr.write(`${JSON.stringify({ kind: 'build-done', result })}\n`);
+  else if (progress.mode !== 'quiet') io.stderr.write(summary(result));
+}
+
+/** `built app:latest (sha256:…), 12.34MB, in 3.4s: 9 steps, 7 cached`. */
+function summary(result: BuildResult): string {
+  const id = resultId(result);
+  const what = result.names.length > 0 ? `${result.names.join(', ')}${id === undefined ? '' : ` (${id})`}` : (id ?? 'files');
+  const size = id === undefined ? '' : `, ${formatBytes(result.imageSizeBytes)}`;
+  return `\nbuilt ${what}${size}, in ${formatDuration(result.durationMs)}: ${result.steps.total} steps, ${result.steps.cached} cached\n`;
+}
+
+function filePath(call: BuildCall, flag: 'iidfile' | 'metadata-file'): string | undefined {
+  const path = call.flags.text(flag);
+  return path === undefined || path === '' ? undefined : resultPath(`--${flag}`, path, call.io.cwd);
+}
+
+/** Proxies of Docker's configuration, then the date of the sources, then what was asked for by name. */
+function buildArgs({ flags, io }: BuildCall): Readonly<Record<string, string>> {
+  const epoch = io.env['SOURCE_DATE_EPOCH'];
+  return {
+    ...dockerProxies(io.env),
+    ...(epoch ? { SOURCE_DATE_EPOCH: epoch } : {}),
+    ...parseBuildArgs(flags.list('build-arg'), io.env),
+  };
+}
+
+function platform({ flags, io }: BuildCall): string | undefined {
+  const given = flags.list('platform').flatMap((value) => parseCsv(value, '--platform'));
+  const [first, second] = given.length > 0 ? given : [io.env['DOCKER_DEFAULT_PLATFORM'] || undefined];
+  if (second !== undefined) {
+    throw new SlipwayError('CLI_NOT_SUPPORTED', `several platforms in one build (\`${given.join(',')}\`) are not supported yet`, {
+      hint: 'build each platform by itself',
+    });
+  }
+  return first === 'local' ? undefined : first;
+}
+
+function network(mode: string | undefined): BuildOptions['network'] {
+  if (mode === undefined || mode === '') return undefined;
+  if (mode === 'default' || mode === 'host' || mode === 'none') return mode;
+  throw new SlipwayError('CLI_BAD_FLAG_VALUE', `network mode "${mode}" not supported by buildkit`, {
+    hint: 'use default, host or none',
+  });
+}
+
+function jobs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`${text}\` is not a number of jobs`, { hint: 'write `--jobs 4`' });
+  return Number(text);
+}

@@ -1,0 +1,89 @@
+import { type Stats, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isNotFound, SlipwayError } from '../base/index.ts';
+import { parseOutput } from './flags/output.ts';
+import type { Output } from './ports.ts';
+
+export interface OutputRequest {
+  /** Values of `--output`. */
+  readonly values: readonly string[];
+  readonly tags: readonly string[];
+  readonly push: boolean;
+  readonly load: boolean;
+}
+
+/**
+ * The outputs that `--output`, `--push` and `--load` ask for together; `undefined` when nothing was asked for.
+ * @throws {SlipwayError} `CLI_BAD_OUTPUT`, `CLI_NOT_SUPPORTED`
+ */
+export function planOutputs(request: OutputRequest): readonly Output[] | undefined {
+  const outputs: Output[] = request.values.map((value) => parseOutput(value, request.tags));
+  if (request.push) {
+    const image = outputs.findIndex((output) => output.type === 'image');
+    const before = outputs[image];
+    if (before?.type === 'image') outputs[image] = { ...before, push: true };
+    else outputs.push({ type: 'image', names: request.tags, push: true });
+  }
+  if (request.load && !outputs.some((output) => output.type === 'image')) outputs.push({ type: 'image', names: request.tags });
+  for (const output of outputs) {
+    if (output.type === 'image' && output.push === true && (output.names ?? []).length === 0) {
+      throw bad('tag is needed when pushing to registry', 'name the image with `--tag HOST/NAME:TAG`');
+    }
+  }
+  return outputs.length === 0 ? undefined : outputs;
+}
+
+/** Does any output go to standard output? */
+export function writesToStdout(outputs: readonly Output[] | undefined): boolean {
+  return outputs?.some((output) => destOf(output) === '-') === true;
+}
+
+/** Does the build make an image at all? */
+export function makesImage(outputs: readonly Output[] | undefined): boolean {
+  return (
+    outputs === undefined ||
+    outputs.some((output) => output.type === 'image' || output.type === 'oci' || output.type === 'docker')
+  );
+}
+
+/**
+ * Look at the places the outputs go to before anything is built.
+ * @throws {SlipwayError} `CLI_BAD_OUTPUT`
+ */
+export function checkDestinations(outputs: readonly Output[], cwd: string, stdoutIsTerminal: boolean): void {
+  const streams = outputs.filter((output) => destOf(output) === '-');
+  if (streams.length > 1)
+    throw bad('multiple outputs configured to write to stdout', 'name a file with dest= for all but one of them');
+  const stream = streams[0];
+  if (stream !== undefined && stdoutIsTerminal) {
+    throw bad(
+      `dest file is required for ${stream.type} exporter. refusing to write to console`,
+      'add dest=FILE, or redirect standard output',
+    );
+  }
+  for (const output of outputs) {
+    const dest = destOf(output);
+    if (dest === undefined || dest === '-') continue;
+    const stats = look(resolve(cwd, dest));
+    const wantsDirectory = output.type === 'local' || ('tar' in output && output.tar === false);
+    if (wantsDirectory && stats !== undefined && !stats.isDirectory()) throw bad(`destination directory ${dest} is a file`);
+    if (!wantsDirectory && stats?.isDirectory() === true) throw bad(`destination file ${dest} is a directory`);
+  }
+}
+
+function destOf(output: Output): string | undefined {
+  return 'dest' in output ? output.dest : undefined;
+}
+
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function bad(message: string, hint?: string): SlipwayError {
+  return new SlipwayError('CLI_BAD_OUTPUT', message, { hint });
+}

@@ -1,0 +1,50 @@
+import { SlipwayError } from '../../base/index.ts';
+import { type BuildEvent, StepError } from '../ports.ts';
+import type { Renderer } from './renderer.ts';
+
+/** One event per line, as JSON; the bytes of `step-log` are base64. */
+export class JsonRenderer implements Renderer {
+  readonly tickMs = undefined;
+  readonly showsLogs = true;
+
+  event(event: BuildEvent): string {
+    return `${JSON.stringify(plain(event))}\n`;
+  }
+
+  tick(): string {
+    return '';
+  }
+
+  finish(): string {
+    return '';
+  }
+}
+
+function plain(event: BuildEvent): unknown {
+  switch (event.kind) {
+    case 'step-log':
+      return { ...event, data: Buffer.from(event.data).toString('base64') };
+    case 'step-failed':
+      return { ...event, error: errorJson(event.error) };
+    case 'step-started':
+    case 'step-progress':
+    case 'step-cached':
+    case 'step-done':
+    case 'step-cancelled':
+    case 'stages-skipped':
+    case 'warning':
+      return event;
+  }
+}
+
+/** What a script needs of an error. */
+export function errorJson(error: SlipwayError): Readonly<Record<string, unknown>> {
+  return {
+    code: error.code,
+    class: error.class,
+    message: error.message,
+    ...(error.at === undefined ? {} : { at: error.at }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error instanceof StepError ? { exitCode: error.exitCode, logTail: error.logTail, outOfMemory: error.outOfMemory } : {}),
+  };
+}

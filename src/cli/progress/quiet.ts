@@ -1,0 +1,19 @@
+import type { Renderer } from './renderer.ts';
+
+/** Says nothing. */
+export class QuietRenderer implements Renderer {
+  readonly tickMs = undefined;
+  readonly showsLogs = false;
+
+  event(): string {
+    return '';
+  }
+
+  tick(): string {
+    return '';
+  }
+
+  finish(): string {
+    return '';
+  }
+}

@@ -1,0 +1,52 @@
+import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { SlipwayError } from '../base/index.ts';
+import { compact } from './compact.ts';
+import type { BuildResult } from './ports.ts';
+
+/**
+ * Check that the file named by `flag` can be made, before the build.
+ * @returns its absolute path
+ * @throws {SlipwayError} `CLI_BAD_FLAG_VALUE` its directory does not exist
+ */
+export function resultPath(flag: string, path: string, cwd: string): string {
+  const full = resolve(cwd, path);
+  const isDirectory = (at: string): boolean => statSync(at, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isDirectory(dirname(full))) {
+    throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`${flag} ${path}\`: there is no directory ${dirname(full)}`, {
+      hint: 'make the directory first',
+    });
+  }
+  if (isDirectory(full))
+    throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`${flag} ${path}\` is a directory`, { hint: 'name a file' });
+  return full;
+}
+
+/** The one line that stands for a build's result: the image ID, else the manifest's digest; `undefined` when no image was made. */
+export function resultId(result: BuildResult): string | undefined {
+  return result.imageId ?? result.manifestDigest;
+}
+
+/** What `--metadata-file` holds: the keys of Docker's, and the whole result under `slipway.result`. */
+export function metadata(result: BuildResult): Readonly<Record<string, unknown>> {
+  return compact({
+    'buildx.build.ref': `default/default/${result.id}`,
+    'containerimage.config.digest': result.imageId,
+    'containerimage.digest': result.manifestDigest,
+    'image.name': result.names.length === 0 ? undefined : result.names.join(','),
+    'slipway.result': result,
+  });
+}
+
+/** Write beside and rename: a reader never sees half a file. */
+export function writeAside(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(beside, text, { mode: 0o644 });
+    chmodSync(beside, 0o644);
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os';
+import { type HostPath, Scope, Semaphore } from '../base/index.ts';
+import type { Graph, Vertex } from '../graph/index.ts';
+import type { Tree } from '../layer/index.ts';
+import type { Digest } from '../oci/index.ts';
+import { createOpRunner, type OpResult } from '../ops/index.ts';
+import type { RegistryClient } from '../registry/index.ts';
+import { type Content, createContent } from '../rootfs/index.ts';
+import type { Sandbox } from '../sandbox/index.ts';
+import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
+import { createImageSource, type ImageSource } from '../source/index.ts';
+import { openStore, recoverStore, type Store } from '../store/index.ts';
+import { findSandbox } from './find-sandbox.ts';
+import { openRegistryClient } from './registry.ts';
+import { createResultCache } from './result-cache.ts';
+import type { EngineSettings } from './settings.ts';
+
+/** The embedded engine: one store, one registry client, one sandbox, opened when first needed. */
+export interface Engine extends AsyncDisposable {
+  readonly store: Store;
+  readonly content: Content;
+  readonly images: ImageSource;
+  registry(): Promise<RegistryClient>;
+  sandbox(): Promise<Sandbox>;
+  solve(graph: Graph, request: SolveRequest): EngineJob;
+}
+
+export interface SolveRequest {
+  /** Where each local context lies. */
+  readonly directories: ReadonlyMap<string, HostPath>;
+  readonly nameOf: (vertex: Digest) => string;
+  readonly ignoreCache: (vertex: Vertex) => boolean;
+  readonly network: 'host' | 'none';
+  /** How many heavy ops at once. */
+  readonly jobs?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly emit: EmitEvent;
+}
+
+export interface EngineJob extends Job<OpResult>, Disposable {
+  /** The file system that a result shows. */
+  treeOf(result: OpResult): Tree;
+}
+
+/** Open the engine. Dispose of it to close its connections; the store stays. */
+export async function openEngine(settings: EngineSettings): Promise<Engine> {
+  const store = openStore(settings.root);
+  await recoverStore(store);
+  const scope = new Scope();
+  const registry = once(async () => scope.use(await openRegistryClient(settings)));
+  const sandbox = once(() => findSandbox(store, settings.runtime, scope));
+  const content = createContent(store);
+  const images = createImageSource({ store, registry, now: Date.now });
+  const slotsOf = new Map<number, Semaphore>();
+  return {
+    store,
+    content,
+    images,
+    registry,
+    sandbox,
+    solve(graph, request) {
+      const jobs = request.jobs ?? Math.max(2, availableParallelism());
+      const slots = slotsOf.get(jobs) ?? new Semaphore(jobs);
+      slotsOf.set(jobs, slots);
+      const { runner, state, close } = createOpRunner({
+        store,
+        content,
+        images,
+        directories: request.directories,
+        sandbox,
+        network: request.network,
+        now: Date.now,
+      });
+      const { signal, emit, nameOf, ignoreCache } = request;
+      const job = startJob(graph, { runner, cache: createResultCache(store), slots, signal, emit, nameOf, ignoreCache, now: Date.now });
+      return { ...job, treeOf: (result) => state.treeOf(result.kind === 'snapshot' ? result.layers : []), [Symbol.dispose]: close };
+    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,2 @@
+export { type Engine, type EngineJob, openEngine, type SolveRequest } from './engine.ts';
+export { type EngineSettings, engineSettings } from './settings.ts';

@@ -1,0 +1,15 @@
+import { homedir } from 'node:os';
+import type { RegistryClient } from '../registry/index.ts';
+import type { EngineSettings } from './settings.ts';
+
+/** The registry client of this engine. Loads what only the network needs. */
+export async function openRegistryClient(settings: EngineSettings): Promise<RegistryClient> {
+  const { createRegistryClient, loadDockerCredentials, parseMirrorOptions } = await import('../registry/index.ts');
+  return createRegistryClient({
+    mirrors: parseMirrorOptions(settings.registryMirrors),
+    insecureHosts: settings.insecureRegistries,
+    credentials: loadDockerCredentials({ env: settings.env, home: homedir() }),
+    userAgent: 'slipway',
+    env: settings.env,
+  });
+}

@@ -1,0 +1,27 @@
+import type { Json } from '../base/index.ts';
+import { hexOf } from '../oci/index.ts';
+import type { OpResult } from '../ops/index.ts';
+import type { CacheRecord, Candidate, ResultCache } from '../solver/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** How many earlier runs of an op are held against new inputs. */
+const candidateLimit = 8;
+
+/** The solver's memory, as records of the store. */
+export function createResultCache(store: Store): ResultCache<OpResult> {
+  const { records, locks } = store;
+  const candidates = (key: string): readonly Candidate<OpResult>[] => (records.read('candidate', key) ?? []) as unknown as readonly Candidate<OpResult>[];
+  return {
+    read(key) {
+      const record = records.read('key', hexOf(key)) as unknown as CacheRecord<OpResult> | undefined;
+      return record;
+    },
+    write: (key, record) => records.write('key', hexOf(key), record as unknown as Json),
+    candidates: (opKey) => candidates(hexOf(opKey)),
+    addCandidate(opKey, candidate) {
+      const key = hexOf(opKey);
+      records.write('candidate', key, [candidate, ...candidates(key)].slice(0, candidateLimit) as unknown as Json);
+    },
+    hold: (key, signal) => locks.hold(hexOf(key), signal),
+  };
+}

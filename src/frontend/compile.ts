@@ -1,0 +1,247 @@
+import { SlipwayError } from '../base/index.ts';
+import type { Dockerfile, StageInstruction } from '../dockerfile/index.ts';
+import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
+import type { Compiled, CompiledHistory, CompiledImage, CompiledStage, CompileWarning } from './compiled.ts';
+import { dispatchCopy } from './copy.ts';
+import { Drafts, type Sealed, type Tree } from './draft.ts';
+import { checkSyntax, globalArgs } from './globals.ts';
+import * as metadata from './metadata.ts';
+import type { CompileOptions, FrontendPorts, ResolvedImage } from './options.ts';
+import { displayName, type Plan, type PlannedStage, planStages } from './plan.ts';
+import { dispatchRun } from './run.ts';
+import { type Compilation, inheritImage, type StageBuild, type Step } from './stage-build.ts';
+import { findTarget } from './stages.ts';
+import { stepNames } from './step-names.ts';
+import { type LocalSource, Trees } from './trees.ts';
+import { dispatchWorkdir } from './workdir.ts';
+
+/**
+ * Turn a Dockerfile without errors into a graph and an image config. Only stages that the target needs are looked at:
+ * no other image is looked up, no other variable expanded.
+ *
+ * @throws {SlipwayError} codes `FE_…` and `DF_…`, at their place in the file; and what the ports throw.
+ */
+export async function compile(
+  file: Dockerfile,
+  options: CompileOptions,
+  ports: FrontendPorts,
+  signal: AbortSignal,
+): Promise<Compiled> {
+  checkSyntax(file, options.buildArgs);
+  const target = findTarget(file, options.target);
+  const globals = globalArgs(file, options);
+  const plan = await planStages(file, target, globals, options, ports, signal);
+  const compiler = new StageCompiler(file, options, plan, globals);
+  for (const stage of plan.stages) compiler.build(stage);
+  return compiler.finish(target.index);
+}
+
+type Dispatch = {
+  readonly [K in StageInstruction['kind']]: (step: Step, instruction: Extract<StageInstruction, { kind: K }>) => void;
+};
+
+const dispatch: Dispatch = {
+  add: dispatchCopy,
+  arg: metadata.dispatchArg,
+  cmd: metadata.dispatchCmd,
+  copy: dispatchCopy,
+  entrypoint: metadata.dispatchEntrypoint,
+  env: metadata.dispatchEnv,
+  expose: metadata.dispatchExpose,
+  healthcheck: metadata.dispatchHealthcheck,
+  label: metadata.dispatchLabel,
+  maintainer: metadata.dispatchMaintainer,
+  onbuild: metadata.dispatchOnbuild,
+  run: dispatchRun,
+  shell: metadata.dispatchShell,
+  stopsignal: metadata.dispatchStopsignal,
+  user: metadata.dispatchUser,
+  volume: metadata.dispatchVolume,
+  workdir: dispatchWorkdir,
+};
+
+function run<K extends StageInstruction['kind']>(step: Step, kind: K, instruction: StageInstruction): void {
+  dispatch[kind](step, instruction as Extract<StageInstruction, { kind: K }>);
+}
+
+class StageCompiler {
+  readonly #file: Dockerfile;
+  readonly #options: CompileOptions;
+  readonly #plan: Plan;
+  readonly #drafts = new Drafts();
+  readonly #trees = new Trees(this.#drafts);
+  readonly #builds = new Map<number, StageBuild>();
+  readonly #warnings: CompileWarning[] = [];
+  readonly #compilation: Compilation;
+  /** A single stage that takes from nowhere else has no name in its steps. */
+  readonly #isAlone: boolean;
+
+  constructor(file: Dockerfile, options: CompileOptions, plan: Plan, globals: ReadonlyMap<string, string>) {
+    this.#file = file;
+    this.#options = options;
+    this.#plan = plan;
+    this.#isAlone = file.stages.length === 1 && !plan.stages.some(takesFromElsewhere);
+    const { targetPlatform } = options;
+    this.#compilation = {
+      options,
+      globals,
+      escape: file.directives.escape,
+      drafts: this.#drafts,
+      context: () => this.#trees.local('context', options.ignorePatterns ?? [], { name: '[internal] load build context' }),
+      from: (origin, at) => {
+        if (origin.kind === 'stage') return { tree: this.#built(origin.index).tree, local: undefined };
+        if (origin.kind === 'context' && origin.context.kind === 'local') {
+          const local = this.#localContext(origin.name, origin.context);
+          return { tree: local.draft, local };
+        }
+        const image = plan.images.get(origin, targetPlatform);
+        const prefix = origin.kind === 'context' ? `[context ${origin.name}] ` : '';
+        const naming = { name: `${prefix}FROM ${imageName(image)}`, at };
+        return { tree: image && this.#trees.image(image, targetPlatform, naming), local: undefined };
+      },
+      origin: (from, allowIndex) =>
+        allowIndex ? plan.origins.copyFrom(from, targetPlatform) : plan.origins.from(from.text, targetPlatform, from.span),
+    };
+  }
+
+  /** Build one stage; those it needs were built before. */
+  build(plan: PlannedStage): void {
+    const build = this.#start(plan);
+    this.#builds.set(plan.stage.index, build);
+    for (const planned of plan.instructions) {
+      try {
+        run({ ...planned, build, compilation: this.#compilation }, planned.instruction.kind, planned.instruction);
+      } catch (thrown) {
+        // What is wrong with a trigger is shown where the stage asked for it; the words themselves stand in another file.
+        if (thrown instanceof SlipwayError) thrown.at = planned.isTrigger ? planned.at : (thrown.at ?? planned.at);
+        throw thrown;
+      }
+    }
+  }
+
+  finish(targetIndex: number): Compiled {
+    const sealed = this.#drafts.seal();
+    const build = this.#built(targetIndex);
+    const needed = new Set(this.#plan.stages.map(({ stage }) => stage.index));
+    const skipped = this.#file.stages.filter(({ index }) => !needed.has(index));
+    return {
+      graph: { vertices: sealed.graph.vertices },
+      result: sealed.edge(build.tree),
+      image: this.#image(build, sealed),
+      stages: this.#plan.stages.map(({ stage }) => this.#compiledStage(stage.index, targetIndex, sealed)),
+      skippedStages: skipped.map((stage) => ({ name: displayName(stage), line: stage.from.line })),
+      names: sealed.names,
+      locations: sealed.locations,
+      stageOf: sealed.stageOf,
+      ignoreCache: sealed.ignoreCache,
+      warnings: this.#warnings,
+    };
+  }
+
+  #start(plan: PlannedStage): StageBuild {
+    const { targetPlatform, buildPlatform } = this.#options;
+    const parent = plan.origin.kind === 'stage' ? this.#built(plan.origin.index) : undefined;
+    const platform = parent?.platform ?? (plan.origin.kind === 'scratch' ? targetPlatform : (plan.platform ?? targetPlatform));
+    const label = { index: plan.stage.index, displayName: plan.displayName };
+    const steps = stepNames(plan, this.#isAlone, { own: platform, build: buildPlatform, target: targetPlatform });
+    const blank = { label, platform, steps, isCmdSet: false };
+    if (parent) {
+      const { OnBuild: _consumed, ...config } = parent.config;
+      return { ...parent, ...blank, config };
+    }
+    const image = this.#plan.images.get(plan.origin, plan.platform ?? targetPlatform);
+    const tree = this.#baseTree(plan, platform, image, steps.next.bind(steps), label);
+    if (image) this.#checkPlatform(plan, platform, image);
+    return {
+      ...blank,
+      ...inheritImage(image?.config),
+      imagePlatform: image?.config.platform,
+      tree,
+      args: new Map(),
+      history: [],
+    };
+  }
+
+  #baseTree(
+    plan: PlannedStage,
+    platform: Platform,
+    image: ResolvedImage | undefined,
+    next: (text: string) => string,
+    stage: StageBuild['label'],
+  ): Tree {
+    const { origin } = plan;
+    if (origin.kind === 'context' && origin.context.kind === 'local') {
+      next('');
+      const local = this.#localContext(origin.name, origin.context);
+      local.use('/');
+      return local.draft;
+    }
+    if (image === undefined) return undefined;
+    return this.#trees.image(image, platform, { name: next(`FROM ${imageName(image)}`), at: plan.stage.from.span, stage });
+  }
+
+  #localContext(
+    contextName: string,
+    context: { readonly name: string; readonly ignorePatterns: readonly string[] },
+  ): LocalSource {
+    return this.#trees.local(context.name, context.ignorePatterns, { name: `[context ${contextName}] load from client` });
+  }
+
+  #checkPlatform({ stage }: PlannedStage, wanted: Platform, { config }: ResolvedImage): void {
+    if (samePlatform(config.platform, wanted)) return;
+    const message = `Base image ${stage.from.image.text} was pulled with platform "${formatPlatform(config.platform)}", expected "${formatPlatform(wanted)}" for current build`;
+    this.#warnings.push({ rule: 'InvalidBaseImagePlatform', message, at: stage.from.image.span });
+  }
+
+  #built(index: number): StageBuild {
+    const build = this.#builds.get(index);
+    if (build === undefined)
+      throw new SlipwayError('FE_INTERNAL', `stage ${index} is used before it is built`, { class: 'internal' });
+    return build;
+  }
+
+  #image(build: StageBuild, { edge }: Sealed): CompiledImage {
+    const { labels = {}, targetPlatform } = this.#options;
+    const { config, author, unknown, baseDiffIds, baseHistory, imagePlatform } = build;
+    const isSame = imagePlatform?.os === targetPlatform.os && imagePlatform.architecture === targetPlatform.architecture;
+    const history = build.history.map(({ createdBy, layer }): CompiledHistory => {
+      const vertex = edge(layer?.tree);
+      return { createdBy, comment: 'buildkit.dockerfile.v0', emptyLayer: layer === undefined, ...(vertex ? { vertex } : {}) };
+    });
+    return {
+      platform: isSame ? { ...imagePlatform, ...targetPlatform } : targetPlatform,
+      config: Object.keys(labels).length === 0 ? config : { ...config, Labels: { ...config.Labels, ...labels } },
+      author,
+      unknown,
+      baseDiffIds,
+      baseHistory,
+      history,
+    };
+  }
+
+  #compiledStage(index: number, targetIndex: number, { edge }: Sealed): CompiledStage {
+    const { label, tree } = this.#built(index);
+    const vertices = this.#drafts.ofStage(index).flatMap((draft) => edge(draft)?.vertex ?? []);
+    return {
+      index,
+      name: this.#file.stages[index]?.name,
+      displayName: label.displayName,
+      result: edge(tree),
+      vertices: [...new Set(vertices)],
+      isTarget: index === targetIndex,
+    };
+  }
+}
+
+function takesFromElsewhere({ instructions }: PlannedStage): boolean {
+  return instructions.some(({ instruction }) =>
+    instruction.kind === 'copy'
+      ? instruction.from !== undefined && !/^\d+$/.test(instruction.from.text)
+      : instruction.kind === 'run' && instruction.mounts.some(({ from }) => from !== undefined),
+  );
+}
+
+/** `docker.io/library/alpine:3.20@sha256:…`: the identifier without its scheme. */
+function imageName(image: ResolvedImage | undefined): string {
+  return image?.identifier.replace(/^[a-z+-]+:\/\//, '') ?? 'scratch';
+}

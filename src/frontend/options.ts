@@ -1,0 +1,46 @@
+import type { SourceSpan } from '../base/index.ts';
+import type { NetworkMode } from '../graph/index.ts';
+import type { Digest, ImageConfig, Platform } from '../oci/index.ts';
+
+/** An image whose name was looked up. */
+export interface ResolvedImage {
+  /** Pinned by digest: `docker-image://docker.io/library/alpine:3.20@sha256:…` or `oci-layout://…`. */
+  readonly identifier: string;
+  /** Of the image manifest. */
+  readonly digest: Digest;
+  readonly config: ImageConfig;
+}
+
+/** What compiling asks of the world. */
+export interface FrontendPorts {
+  /**
+   * Look up `reference`, which is fully named (`docker.io/library/alpine:3.20`). Called only for images that reachable
+   * stages need, once for each reference and platform, all that are known at the time at once.
+   */
+  resolveImage(reference: string, platform: Platform, at: SourceSpan): Promise<ResolvedImage>;
+}
+
+/** What a named build context stands for. */
+export type NamedContext =
+  /** Files of the machine: the source `local://<name>`. */
+  | { readonly kind: 'local'; readonly name: string; readonly ignorePatterns: readonly string[] }
+  /** A function is called only when an instruction needs the image. */
+  | { readonly kind: 'image'; readonly image: ResolvedImage | (() => Promise<ResolvedImage>) };
+
+export interface CompileOptions {
+  /** Stage name, in any case, or index. Default: the last stage. */
+  readonly target?: string | undefined;
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  /** Set on the image after all of its LABELs. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly targetPlatform: Platform;
+  readonly buildPlatform: Platform;
+  /** By name, or by `name::platform`, which comes first; names compare as image references do, in any case. */
+  readonly contexts?: Readonly<Record<string, NamedContext>> | undefined;
+  /** Of the main build context, already read. */
+  readonly ignorePatterns?: readonly string[] | undefined;
+  /** Of every RUN that names none. Default: `default`. */
+  readonly network?: NetworkMode | undefined;
+  /** Run every RUN, COPY and ADD again. */
+  readonly noCache?: boolean | undefined;
+}

@@ -1,0 +1,99 @@
+import { SlipwayError, type SourceSpan } from '../base/index.ts';
+import type { Dockerfile, Word } from '../dockerfile/index.ts';
+import {
+  familiarReference,
+  formatPlatform,
+  formatReference,
+  normalizePlatform,
+  type Platform,
+  parsePlatform,
+  parseReference,
+} from '../oci/index.ts';
+import type { NamedContext } from './options.ts';
+
+/** Where a file system comes from. */
+export type Origin =
+  | { readonly kind: 'scratch' }
+  | { readonly kind: 'stage'; readonly index: number }
+  | { readonly kind: 'context'; readonly name: string; readonly context: NamedContext }
+  /** `reference` is the full name of what was `written`. */
+  | { readonly kind: 'image'; readonly reference: string; readonly written: string };
+
+/** Names of stages, contexts and images, as FROM, `COPY --from` and `RUN --mount=from=` look them up. */
+export interface Origins {
+  /** The context that stands in for a stage or an image of this name. */
+  context(name: string, platform: Platform): NamedContext | undefined;
+  /** FROM: a stage before `before`, spelled exactly; else `scratch`, a context, an image. */
+  base(text: string, before: number, platform: Platform, at: SourceSpan): Origin;
+  /** `--from`: a stage anywhere in the file, in any case; else `scratch`, a context, an image. */
+  from(text: string, platform: Platform, at: SourceSpan): Origin;
+  /** `COPY --from`: digits are the index of a stage. */
+  copyFrom(word: Word, platform: Platform): Origin;
+}
+
+export function createOrigins(file: Dockerfile, contexts: Readonly<Record<string, NamedContext>> = {}): Origins {
+  const byName = new Map(Object.entries(contexts).map(([name, context]) => [contextKey(name), context]));
+  const context = (name: string, platform: Platform): NamedContext | undefined => {
+    const key = normalName(name);
+    if (key === 'scratch' || key === 'context') return undefined;
+    return byName.get(`${key}::${formatPlatform(platform)}`) ?? byName.get(key);
+  };
+  const outside = (text: string, platform: Platform, at: SourceSpan): Origin => {
+    if (text === 'scratch') return { kind: 'scratch' };
+    const found = context(text, platform);
+    if (found) return { kind: 'context', name: text, context: found };
+    return { kind: 'image', reference: fullReference(text, at), written: text };
+  };
+  const from = (text: string, platform: Platform, at: SourceSpan): Origin => {
+    const index = file.stages.findLastIndex((stage) => stage.name === text.toLowerCase());
+    return index >= 0 ? { kind: 'stage', index } : outside(text, platform, at);
+  };
+  return {
+    context,
+    base: (text, before, platform, at) => {
+      const index = file.stages.findLastIndex((stage) => stage.index < before && stage.name === text);
+      return index >= 0 ? { kind: 'stage', index } : outside(text, platform, at);
+    },
+    from,
+    copyFrom: ({ text, span }, platform) => {
+      if (!/^[+-]?\d+$/.test(text)) return from(text, platform, span);
+      const index = Number(text);
+      if (index < 0 || index >= file.stages.length) throw badIndex(text, file, span);
+      return { kind: 'stage', index };
+    },
+  };
+}
+
+function badIndex(text: string, file: Dockerfile, at: SourceSpan): SlipwayError {
+  const last = file.stages.length - 1;
+  const hint = last === 0 ? 'the file has only the stage 0' : `stages are counted from 0; the last one is ${last}`;
+  return new SlipwayError('FE_UNKNOWN_STAGE', `invalid stage index ${Number(text)}`, { at, hint });
+}
+
+/** `docker.io/library/x:latest` for `x`. @throws {SlipwayError} `OCI_BAD_REFERENCE` at the word */
+function fullReference(text: string, at: SourceSpan): string {
+  try {
+    return formatReference(parseReference(text));
+  } catch (thrown) {
+    if (thrown instanceof SlipwayError) thrown.at ??= at;
+    throw thrown;
+  }
+}
+
+/** The key of `name` or `name::platform`. */
+function contextKey(name: string): string {
+  const cut = name.lastIndexOf('::');
+  if (cut < 0) return normalName(name);
+  return `${normalName(name.slice(0, cut))}::${formatPlatform(normalizePlatform(parsePlatform(name.slice(cut + 2))))}`;
+}
+
+/** Two names that mean one image get one key: in lower case, without `docker.io/library/` and `:latest`. */
+function normalName(name: string): string {
+  const lower = name.toLowerCase();
+  try {
+    return familiarReference(parseReference(lower)).replace(/:latest$/, '');
+  } catch (thrown) {
+    if (thrown instanceof SlipwayError) return lower; // Not every name of a context is one of an image.
+    throw thrown;
+  }
+}

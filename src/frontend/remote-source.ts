@@ -1,0 +1,80 @@
+import { SlipwayError } from '../base/index.ts';
+import type { AddInstruction } from '../dockerfile/index.ts';
+import type { CopyAction, SourceOp } from '../graph/index.ts';
+import type { Draft } from './draft.ts';
+import { isGitUrl, parseGitUrl } from './git-url.ts';
+import { baseName } from './paths.ts';
+import { draftOf, type Step } from './stage-build.ts';
+
+export type SourceKind = 'git' | 'http' | 'local';
+
+/** What ADD takes an expanded source for. */
+export function classifySource(text: string): SourceKind {
+  if (isGitUrl(text)) return 'git';
+  return /^https?:\/\//.test(text) ? 'http' : 'local';
+}
+
+interface RemotePart {
+  readonly tree: Draft;
+  readonly options: Partial<CopyAction> & { readonly src: string };
+}
+
+/** A download. The file's name is the last part of the URL's path. */
+export function httpSource(step: Step, { unpack }: AddInstruction, url: string, checksum: string, name: string): RemotePart {
+  if (checksum !== '' && !/^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]+$/.test(checksum)) {
+    throw new SlipwayError('FE_BAD_CHECKSUM', `invalid checksum ${checksum}`, {
+      at: step.at,
+      hint: 'write it as sha256:<64 hex digits>',
+    });
+  }
+  const filename = fileNameOf(url);
+  const attrs = { 'http.filename': filename, ...(checksum === '' ? {} : { 'http.checksum': checksum }) };
+  const op: SourceOp = { kind: 'source', identifier: url, attrs };
+  return { tree: sourceDraft(step, op, name), options: { src: `/${filename}`, unpackArchives: unpack ?? false } };
+}
+
+function fileNameOf(url: string): string {
+  try {
+    return baseName(decodeURIComponent(new URL(url).pathname)) || '__unnamed__';
+  } catch {
+    return '__unnamed__'; // The download itself will say what is wrong with the URL.
+  }
+}
+
+/** A checkout; its files are copied, not the directory. */
+export function gitSource(step: Step, { keepGitDir }: AddInstruction, text: string, checksum: string, name: string): RemotePart {
+  const git = parseGitUrl(text, step.at);
+  if (keepGitDir !== undefined && git.keepGitDir !== undefined && keepGitDir !== git.keepGitDir) {
+    throw new SlipwayError('FE_BAD_GIT_URL', 'inconsistent keep-git-dir configuration', {
+      at: step.at,
+      hint: 'set it in the flag or in the URL, not in both',
+    });
+  }
+  if (checksum !== '' && !/^[0-9a-f]{7,64}$/.test(checksum)) {
+    throw new SlipwayError('FE_BAD_CHECKSUM', `invalid checksum ${checksum}, expected hex commit hash`, { at: step.at });
+  }
+  if (checksum !== '' && git.checksum !== '' && checksum !== git.checksum) {
+    throw new SlipwayError('FE_BAD_CHECKSUM', `checksum mismatch ${checksum} != ${git.checksum}`, { at: step.at });
+  }
+  const commit = checksum || git.checksum;
+  const fragment = git.subdir === '' ? git.ref : `${git.ref}:${git.subdir}`;
+  const attrs = {
+    'git.authheadersecret': 'GIT_AUTH_HEADER',
+    'git.authtokensecret': 'GIT_AUTH_TOKEN',
+    'git.fullurl': git.remote,
+    ...(commit === '' ? {} : { 'git.checksum': commit }),
+    ...((keepGitDir ?? git.keepGitDir) ? { 'git.keepgitdir': 'true' } : {}),
+    ...(git.submodules ? {} : { 'git.skipsubmodules': 'true' }),
+    ...(git.scheme === 'ssh' ? { 'git.mountsshsock': 'default' } : {}),
+  };
+  const op: SourceOp = {
+    kind: 'source',
+    identifier: `git://${git.host}${git.path}${fragment === '' ? '' : `#${fragment}`}`,
+    attrs,
+  };
+  return { tree: sourceDraft(step, op, name), options: { src: '/', dirCopyContents: true } };
+}
+
+function sourceDraft(step: Step, op: SourceOp, name: string): Draft {
+  return step.compilation.drafts.add({ op: () => op, inputs: [], ...draftOf(step, name) });
+}

@@ -1,0 +1,31 @@
+import type { WorkdirInstruction } from '../dockerfile/index.ts';
+import type { MkdirAction } from '../graph/index.ts';
+import { Inputs } from './draft.ts';
+import { parseOwner } from './owner.ts';
+import { joinPath } from './paths.ts';
+import { commitEmpty, commitLayer, draftOf, expand, type Step } from './stage-build.ts';
+import { expandedText } from './step-names.ts';
+
+/** Make the directory, owned by USER, and work there. The root is there already and makes no layer. */
+export function dispatchWorkdir(step: Step, { path: word }: WorkdirInstruction): void {
+  const { build, compilation } = step;
+  const path = joinPath(build.config.WorkingDir ?? '/', expand(step, word));
+  build.config = { ...build.config, WorkingDir: path };
+  if (path === '/') return commitEmpty(build, 'WORKDIR /');
+  const inputs = new Inputs();
+  const input = inputs.indexOf(build.tree);
+  const action: MkdirAction = {
+    action: 'mkdir',
+    input,
+    secondaryInput: -1,
+    output: 0,
+    path,
+    mode: 0o755,
+    makeParents: true,
+    owner: parseOwner(build.config.User ?? '', input, step.at),
+    timestampNs: -1n,
+  };
+  const name = build.steps.next(expandedText(step), step.isTrigger);
+  const op = { kind: 'file', actions: [action] } as const;
+  commitLayer(build, `WORKDIR ${path}`, compilation.drafts.add({ op: () => op, inputs: inputs.drafts, ...draftOf(step, name) }));
+}

@@ -1,0 +1,27 @@
+export { type ErrorClass, type ErrorCode, SlipwayError, type SourcePosition, type SourceSpan } from './base/index.ts';
+export {
+  build,
+  type BuildOptions,
+  type BuildResult,
+  DockerfileError,
+  type EngineOptions,
+  type ImageSummary,
+  importImage,
+  type ImportOptions,
+  listImages,
+  loadImages,
+  type LoadOptions,
+  type Output,
+  pullImage,
+  type PullOptions,
+  pushImage,
+  type PushOptions,
+  removeImages,
+  runImage,
+  type RunImageOptions,
+  saveImages,
+  type SaveOptions,
+  type StageReport,
+  tagImage,
+} from './build/index.ts';
+export { type BuildEvent, StepError, type StepId } from './solver/index.ts';

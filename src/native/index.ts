@@ -1,0 +1,10 @@
+export { cloneFile, copyFileRange } from './copy.ts';
+export { mknod, packDevice, unpackDevice } from './device.ts';
+export { flock, type LockMode, tryFlock, unflock } from './flock.ts';
+export { type FsParameter, mountWithParameters } from './fs-context.ts';
+export { bridgePath } from './libc.ts';
+export { type MountFlag, maxMountDataBytes, mount, mountFlags, tryUmount, umount } from './mount.ts';
+export { errnoName, NativeError } from './native-error.ts';
+export { pipe } from './pipe.ts';
+export { resolveInRoot } from './resolve-in-root.ts';
+export { getXattr, listXattrs, setXattr } from './xattr.ts';

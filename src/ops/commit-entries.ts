@@ -1,0 +1,66 @@
+import type { Entry, LayerId } from '../layer/index.ts';
+import { type Descriptor, type Digest, mediaTypes } from '../oci/index.ts';
+import { TarWriter } from '../tar/index.ts';
+import type { OpsState } from './ports.ts';
+
+/**
+ * Make a layer of what a draft gives. Files of other layers stay where they are. Files of a local context are read now, once,
+ * straight into the layer's tar: that is the layer's blob, its directory form and its diff ID all follow from it.
+ *
+ * @throws {SlipwayError} `SOURCE_CHANGED` a file is not the one that was hashed.
+ */
+export async function commitEntries(entries: readonly Entry[], state: OpsState, signal: AbortSignal): Promise<LayerId> {
+  const { store, now } = state.ports;
+  const id = store.layers.newId();
+  const createdAt = new Date(now()).toISOString();
+  const isLive = (entry: Entry): boolean => entry.type === 'file' && entry.content?.kind === 'layer' && state.live.has(entry.content.layer);
+  if (entries.some(isLive)) {
+    const packed = await pack(entries, state, signal);
+    store.layers.commit({ id, createdAt, ...packed });
+  } else store.layers.commit({ id, createdAt, entries });
+  return id;
+}
+
+interface Packed {
+  readonly entries: readonly Entry[];
+  readonly diffId: Digest;
+  readonly blobs: readonly Descriptor[];
+}
+
+async function pack(entries: readonly Entry[], state: OpsState, signal: AbortSignal): Promise<Packed> {
+  const { store, content } = state.ports;
+  for (const entry of entries) {
+    if (entry.type === 'file' && entry.content?.kind === 'layer' && !state.live.has(entry.content.layer)) await content.prepare(entry.content.layer, signal);
+  }
+  using writer = store.blobs.create();
+  const tar = new TarWriter({ output: (chunk) => writer.write(chunk) });
+  const packed: Entry[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if ((index & 0xff) === 0) {
+      signal.throwIfAborted();
+      await new Promise(setImmediate);
+    }
+    const tarOffset = tar.writeHeader(entry);
+    if (entry.type !== 'file') {
+      packed.push(entry);
+      continue;
+    }
+    const onChunk = (chunk: Uint8Array): void => tar.writeContent(chunk);
+    const source = entry.content?.kind === 'layer' ? state.live.get(entry.content.layer) : undefined;
+    let digest = entry.digest;
+    if (source !== undefined && entry.content?.kind === 'layer') {
+      source.readFile(entry.content.path, onChunk);
+      digest = source.digestOf(entry.content.path);
+    } else content.read(id(entry), entry, onChunk);
+    const { content: _, ...own } = entry;
+    packed.push({ ...own, digest, tarOffset });
+  }
+  tar.finish();
+  const blob = writer.commit(mediaTypes.ociLayer);
+  return { entries: packed, diffId: blob.digest, blobs: [blob] };
+}
+
+/** A grafted file says itself where its bytes are. */
+function id(entry: Entry): LayerId {
+  return (entry.type === 'file' && entry.content?.kind === 'layer' ? entry.content.layer : '') as LayerId;
+}

@@ -1,0 +1,106 @@
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { type HostPath, Scope, SlipwayError } from '../base/index.ts';
+import type { ExecOp, Vertex } from '../graph/index.ts';
+import type { LayerId } from '../layer/index.ts';
+import { mountOverlay, prepareMountPoints, removeMountStubs, walkUpper } from '../rootfs/index.ts';
+import { resolveUserIn, type SandboxProcess, writeHostsFiles } from '../sandbox/index.ts';
+import { type OpContext, StepError } from '../solver/index.ts';
+import { createIngest } from '../store/index.ts';
+import { createLogTail } from './log-tail.ts';
+import { prepareMounts } from './mounts.ts';
+import type { OpsState } from './ports.ts';
+import type { OpResult } from './result.ts';
+
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Run one process over the root it names; what it changed is the new layer. */
+export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpResult[], state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
+  const { store, content } = state.ports;
+  const base = rootLayers(op, inputs);
+  await using scope = new Scope();
+  const ingest = scope.use(createIngest(store.paths));
+  const lowers: HostPath[] = [];
+  for (const layer of base) lowers.unshift(await content.ensureDirectory(layer, context.signal));
+  const upper = makeUpper(ingest.child('u'), state, base);
+  for (const name of ['w', 'm']) mkdirSync(ingest.child(name));
+  const root = mountOverlay({ lowers, upper, work: ingest.child('w'), target: ingest.child('m') });
+  scope.use(root);
+  const sandbox = await state.ports.sandbox();
+  const network = op.network === 'default' ? state.ports.network : op.network;
+  const hosts = writeHostsFiles(ingest.path, { hostname: op.hostname, extraHosts: op.extraHosts, network });
+  const mounts = await prepareMounts(op, { inputs, state, context, scope, ingest });
+  const stubs = prepareMountPoints(root.target, [
+    ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
+    ...hosts.map(({ destination }) => ({ path: destination, kind: 'file' as const })),
+    ...mounts.map(({ mount, kind }) => ({ path: mount.destination, kind })),
+  ]);
+  const tail = createLogTail();
+  const process: SandboxProcess = {
+    root: root.target,
+    args: op.args,
+    env: environmentOf(op),
+    cwd: op.cwd,
+    ...resolveUserIn(root.target, op.user),
+    hostname: op.hostname,
+    network,
+    insecure: op.insecure,
+    mounts: [...hosts, ...mounts.map(({ mount }) => mount)],
+    ulimits: op.ulimits,
+    cgroupParent: op.cgroupParent === '' ? undefined : op.cgroupParent,
+  };
+  const exit = await sandbox.run(process, {
+    signal: context.signal,
+    onOutput(stream, data) {
+      tail.add(data);
+      context.emit({ kind: 'step-log', step: vertex.digest, stream, data, atMs: state.ports.now() });
+    },
+  });
+  if (exit.code !== 0) {
+    throw new StepError({ command: op.args.join(' '), exitCode: exit.code, outOfMemory: exit.outOfMemory, logTail: tail.text() });
+  }
+  removeMountStubs(stubs);
+  await root[Symbol.asyncDispose]();
+  const id = store.layers.newId();
+  store.layers.commit({ id, entries: walkUpper(upper, { lowers }), createdAt: new Date(state.ports.now()).toISOString(), directory: upper });
+  return resultsOf(op, { kind: 'snapshot', layers: [...base, id] }, inputs);
+}
+
+/** The layers of the mount at `/`. */
+export function rootLayers(op: ExecOp, inputs: readonly OpResult[]): readonly LayerId[] {
+  const root = op.mounts.find((mount) => mount.dest === '/');
+  if (root?.type !== 'bind') throw new SlipwayError('OPS_BAD_EXEC', 'an exec op needs a root file system', { class: 'internal' });
+  const input = inputs[root.input];
+  return input?.kind === 'snapshot' ? input.layers : [];
+}
+
+function resultsOf(op: ExecOp, root: OpResult, inputs: readonly OpResult[]): readonly OpResult[] {
+  const results: OpResult[] = [];
+  for (const mount of op.mounts) {
+    if (mount.type !== 'bind' || mount.output < 0) continue;
+    results[mount.output] = mount.dest === '/' ? root : (inputs[mount.input] ?? { kind: 'snapshot', layers: [] });
+  }
+  return results;
+}
+
+/** In an overlay the root directory is the upper's: it gets the owner and mode that the stack says. */
+function makeUpper(upper: HostPath, state: OpsState, base: readonly LayerId[]): HostPath {
+  const { mode, uid, gid } = state.treeOf(base).root.entry;
+  mkdirSync(upper);
+  chownSync(upper, uid, gid);
+  chmodSync(upper, mode);
+  return upper;
+}
+
+function environmentOf(op: ExecOp): readonly string[] {
+  const env = [...op.env];
+  const has = (name: string): boolean => env.some((item) => item.startsWith(`${name}=`));
+  for (const [kind, value] of Object.entries(op.proxyEnv)) {
+    for (const name of [`${kind.toUpperCase()}_PROXY`, `${kind}_proxy`]) if (value !== '' && !has(name)) env.push(`${name}=${value}`);
+  }
+  for (const { name, id, optional } of op.secretEnv) {
+    if (!optional) throw new SlipwayError('OPS_NO_SECRET', `secret ${id}: not found`, { hint: 'this build was given no secrets' });
+    env.push(`${name}=`);
+  }
+  if (!has('PATH')) env.push(defaultPath);
+  return env;
+}

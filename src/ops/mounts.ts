@@ -1,0 +1,134 @@
+import { lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { type HostPath, type Scope, SlipwayError } from '../base/index.ts';
+import type { ExecOp, Mount } from '../graph/index.ts';
+import { notFound, resolve, type TreeNode } from '../layer/index.ts';
+import { resolveInRoot } from '../native/index.ts';
+import { digestOf, hexOf } from '../oci/index.ts';
+import { mountOverlay, writeTree } from '../rootfs/index.ts';
+import type { SandboxMount } from '../sandbox/index.ts';
+import type { OpContext } from '../solver/index.ts';
+import type { Ingest } from '../store/index.ts';
+import { treeOfResult } from './nodes.ts';
+import type { OpsState } from './ports.ts';
+import type { OpResult } from './result.ts';
+
+export interface PreparedMount {
+  readonly mount: SandboxMount;
+  /** What the mount point has to be. */
+  readonly kind: 'dir' | 'file';
+}
+
+export interface MountPorts {
+  readonly inputs: readonly OpResult[];
+  readonly state: OpsState;
+  readonly context: OpContext;
+  readonly scope: Scope;
+  readonly ingest: Ingest;
+}
+
+/** Make what an exec op's mounts show, in mount order. The root file system is not among them. */
+export async function prepareMounts(op: ExecOp, ports: MountPorts): Promise<readonly PreparedMount[]> {
+  const prepared: PreparedMount[] = [];
+  for (const [index, mount] of op.mounts.entries()) {
+    if (mount.dest === '/') continue;
+    const made = await prepareMount(mount, `mount-${index}`, ports);
+    if (made !== undefined) prepared.push(made);
+  }
+  return prepared;
+}
+
+async function prepareMount(mount: Mount, name: string, ports: MountPorts): Promise<PreparedMount | undefined> {
+  switch (mount.type) {
+    case 'bind':
+      return bind(mount.dest, await showInput(mount.input, mount.selector, name, ports), mount.readonly);
+    case 'cache':
+      return bind(mount.dest, await cacheDirectory(mount, name, ports), mount.readonly);
+    case 'tmpfs': {
+      const options = ['nosuid', 'nodev', ...(mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : []), ...(mount.readonly ? ['ro'] : [])];
+      return { mount: { destination: mount.dest, type: 'tmpfs', options }, kind: 'dir' };
+    }
+    case 'secret':
+    case 'ssh':
+      if (mount.optional) return undefined;
+      throw new SlipwayError(mount.type === 'secret' ? 'OPS_NO_SECRET' : 'OPS_NO_SSH', `${mount.type} ${mount.id}: not found`, {
+        hint: `the mount says that it is required, and this build was given no ${mount.type === 'secret' ? 'secret' : 'agent'} of that name`,
+      });
+  }
+}
+
+function bind(destination: string, source: HostPath, readonly: boolean): PreparedMount {
+  const kind = lstatSync(source).isDirectory() ? 'dir' : 'file';
+  return { mount: { destination, type: 'bind', source, options: ['rbind', readonly ? 'ro' : 'rw'] }, kind };
+}
+
+/** A private, writable view of an input: what is written there is thrown away. */
+async function showInput(input: number, selector: string, name: string, { inputs, ingest, state, context, scope }: MountPorts): Promise<HostPath> {
+  const result = inputs[input];
+  const target = ingest.child(`${name}-m`);
+  mkdirSync(target);
+  if (result === undefined || (result.kind === 'snapshot' && result.layers.length === 0)) return target;
+  const tree = treeOfResult(result, state);
+  const found = resolve(tree, selector, { followLast: true });
+  if (found === undefined) throw notFound(tree, selector.replace(/^\/+/, ''));
+  if (result.kind === 'live') await copyOut(tree.root, target, state, context, (path, node) => leadsTo(path, node, found.path));
+  else {
+    const lowers: HostPath[] = [];
+    for (const layer of result.layers) lowers.unshift(await state.ports.content.ensureDirectory(layer, context.signal));
+    const [upper, work] = [ingest.child(`${name}-u`), ingest.child(`${name}-w`)];
+    mkdirSync(upper, 0o755);
+    mkdirSync(work);
+    scope.use(mountOverlay({ lowers, upper, work, target }));
+  }
+  return resolveInRoot(target, `/${found.path}`);
+}
+
+/** Is `path` at, below, or on the way to `wanted`? */
+function leadsTo(path: string, { children }: TreeNode, wanted: string): boolean {
+  if (wanted === '' || path === wanted || path.startsWith(`${wanted}/`)) return true;
+  return children !== undefined && wanted.startsWith(`${path}/`);
+}
+
+async function copyOut(from: TreeNode, dest: HostPath, state: OpsState, { signal }: OpContext, isChosen?: (path: string, node: TreeNode) => boolean): Promise<void> {
+  await writeTree(from, dest, {
+    content: state.ports.content,
+    signal,
+    liveFile: (origin, path) => state.live.get(origin)?.hostPathOf(path),
+    ...(isChosen === undefined ? {} : { isChosen }),
+  });
+}
+
+type CacheMount = Extract<Mount, { type: 'cache' }>;
+
+/** The directory of a cache mount; made from its input the first time. */
+async function cacheDirectory(mount: CacheMount, name: string, ports: MountPorts): Promise<HostPath> {
+  const { locks, paths } = ports.state.ports.store;
+  const { signal } = ports.context;
+  const seed = ports.inputs[mount.input];
+  const key = hexOf(digestOf(JSON.stringify([mount.id, seed ?? null, mount.selector]))).slice(0, 32);
+  let place = key;
+  if (mount.sharing === 'locked') ports.scope.use(await locks.hold(`cache-${key}`, signal));
+  else if (mount.sharing === 'private') {
+    let lock: Disposable | undefined;
+    for (let copy = 0; lock === undefined; copy++) {
+      place = `${key}-${copy}`;
+      lock = await locks.tryHold(`cache-${place}`);
+    }
+    ports.scope.use(lock);
+  }
+  const directory = paths.cacheMount(place);
+  using _making = await locks.hold(`cache-make-${place}`, signal);
+  if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
+    const made = ports.ingest.child(`${name}-c`);
+    mkdirSync(made, 0o755);
+    if (seed !== undefined) await fillCache(seed, mount.selector, made, ports);
+    renameSync(made, directory);
+  }
+  return directory;
+}
+
+async function fillCache(seed: OpResult, selector: string, made: HostPath, { state, context }: MountPorts): Promise<void> {
+  const tree = treeOfResult(seed, state);
+  const found = resolve(tree, selector, { followLast: true });
+  if (found === undefined) throw notFound(tree, selector.replace(/^\/+/, ''));
+  await copyOut(found.node, made, state, context);
+}

@@ -1,0 +1,29 @@
+import type { HostPath } from '../base/index.ts';
+import type { LayerId, Tree } from '../layer/index.ts';
+import type { Content } from '../rootfs/index.ts';
+import type { Sandbox } from '../sandbox/index.ts';
+import type { ImageSource, LocalContext } from '../source/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** What the engine lends to the ops. */
+export interface OpsPorts {
+  readonly store: Store;
+  readonly content: Content;
+  readonly images: ImageSource;
+  /** Where each local context lies, by name. */
+  readonly directories: ReadonlyMap<string, HostPath>;
+  /** The sandbox of this machine, probed when first needed. */
+  sandbox(): Promise<Sandbox>;
+  /** Network of an exec op that names none. */
+  readonly network: 'host' | 'none';
+  readonly now: () => number;
+}
+
+/** What the ops of one job share. */
+export interface OpsState {
+  readonly ports: OpsPorts;
+  /** The merged view of a stack of layers. */
+  treeOf(layers: readonly LayerId[]): Tree;
+  /** Local contexts that were opened, by the origin that their files have in trees. */
+  readonly live: Map<string, LocalContext>;
+}

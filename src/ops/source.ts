@@ -1,0 +1,84 @@
+import { compilePatterns, SlipwayError } from '../base/index.ts';
+import type { SourceOp, Vertex } from '../graph/index.ts';
+import type { LayerId } from '../layer/index.ts';
+import type { Digest } from '../oci/index.ts';
+import type { OpContext } from '../solver/index.ts';
+import { followEverything, followPaths, openLocalContext } from '../source/index.ts';
+import { lstatSync } from 'node:fs';
+import type { OpsState } from './ports.ts';
+import type { OpResult } from './result.ts';
+
+/** What a source is now: `undefined` for a local context, whose users are keyed by what they take from it. */
+export function sourceKey(op: SourceOp, state: OpsState): Digest | undefined {
+  switch (schemeOf(op)) {
+    case 'docker-image':
+    case 'oci-layout':
+      return state.ports.images.chainOf(op.identifier);
+    case 'local':
+      return undefined;
+  }
+}
+
+export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
+  switch (schemeOf(op)) {
+    case 'docker-image':
+    case 'oci-layout': {
+      const layers = await state.ports.images.fetchLayers(op.identifier, {
+        signal: context.signal,
+        onProgress: ({ part, current, total, done }) =>
+          context.emit({ kind: 'step-progress', step: vertex.digest, part, current, total, unit: 'bytes', done, atMs: state.ports.now() }),
+      });
+      return [{ kind: 'snapshot', layers }];
+    }
+    case 'local':
+      return [openContext(op, vertex, state, context)];
+  }
+}
+
+type Scheme = 'docker-image' | 'oci-layout' | 'local';
+
+function schemeOf(op: SourceOp): Scheme {
+  const scheme = op.identifier.slice(0, op.identifier.indexOf('://'));
+  if (scheme === 'docker-image' || scheme === 'oci-layout' || scheme === 'local') return scheme;
+  throw new SlipwayError('OPS_UNSUPPORTED_SOURCE', `sources like \`${op.identifier}\` are not supported yet`, {
+    hint: 'download it into the build context first, and COPY it from there',
+  });
+}
+
+function openContext(op: SourceOp, vertex: Vertex, state: OpsState, context: OpContext): OpResult {
+  const name = op.identifier.slice('local://'.length);
+  const directory = state.ports.directories.get(name);
+  if (directory === undefined) throw new SlipwayError('OPS_NO_CONTEXT', `the build has no context named \`${name}\``, { class: 'internal' });
+  const origin = `live:${vertex.digest}` as LayerId;
+  const ignore = listOf(op, 'local.excludepatterns');
+  const follow = listOf(op, 'local.followpaths');
+  const local = openLocalContext({
+    store: state.ports.store,
+    directory,
+    origin,
+    ignore: ignore.length === 0 ? undefined : compilePatterns(ignore),
+    follow: follow.length === 0 ? followEverything : followPaths(follow, (path) => isLink(`${directory}/${path}`)),
+    signal: context.signal,
+  });
+  state.live.set(origin, local);
+  context.emit({
+    kind: 'step-progress',
+    step: vertex.digest,
+    part: 'reading context',
+    current: local.fileCount,
+    total: local.fileCount,
+    unit: 'files',
+    done: true,
+    atMs: state.ports.now(),
+  });
+  return { kind: 'live', source: origin };
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+function listOf(op: SourceOp, attr: string): readonly string[] {
+  const text = op.attrs[attr];
+  return text === undefined ? [] : (JSON.parse(text) as string[]);
+}

@@ -1,0 +1,11 @@
+export type { FetchBlobOptions } from './blob-fetch.ts';
+export { createRegistryClient, type RegistryClient, type RegistryOptions } from './client.ts';
+export type { HelperResult, RunHelper } from './credential-helper.ts';
+export { anonymous, type Credentials, type CredentialSource } from './credentials.ts';
+export { type DockerCredentialOptions, loadDockerCredentials } from './docker-config.ts';
+export { type MirrorEndpoint, parseMirrorOptions, parseMirrorOption } from './endpoint.ts';
+export type { Environment } from './extra-roots.ts';
+export { RegistryError } from './failure.ts';
+export type { FetchedImage } from './image.ts';
+export type { PushBlobOptions, PushedBlob } from './push.ts';
+export type { RegistryTuning } from './tuning.ts';

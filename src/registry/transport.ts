@@ -1,0 +1,214 @@
+import type { Dispatcher } from 'undici';
+import { SlipwayError } from '../base/index.ts';
+import { isLoopback } from './endpoint.ts';
+import { type Environment, type ExtraRoots, readExtraRoots } from './extra-roots.ts';
+import { networkFailure } from './network-failure.ts';
+import type { RegistryTuning } from './tuning.ts';
+import { loadUndici, type Undici } from './undici.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT';
+
+/** A body that can be sent again: `open` is called once for each time. */
+export interface WireBody {
+  readonly sizeBytes: number;
+  readonly open: () => AsyncIterable<Uint8Array> | Uint8Array;
+}
+
+export interface WireRequest {
+  readonly method: Method;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: WireBody | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** An answer whose body is still to be read. Whoever gets it reads `body` to its end or calls `discard`. */
+export interface WireResponse {
+  readonly url: URL;
+  readonly status: number;
+  header(name: string): string | undefined;
+  headers(name: string): readonly string[];
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Drop what is left of the body; a short rest is read, so that the connection can serve again. Never throws. */
+  discard(): Promise<void>;
+}
+
+const connectionsPerHost = 4;
+/** Reading this much to its end costs less than a new connection. */
+const shortBodyBytes = 64 * 1024;
+const discardTimeoutMs = 1000;
+type Route = 'loopback' | 'plain' | 'tls' | 'tls-unverified';
+
+/** One request over the right kind of connection: no redirects, no authentication, no second try. */
+export class Transport implements AsyncDisposable {
+  readonly #options: {
+    readonly env: Environment;
+    readonly insecureHosts: readonly string[];
+    readonly userAgent: string;
+    readonly tuning: RegistryTuning;
+  };
+  readonly #dispatchers = new Map<Route, Promise<Dispatcher>>();
+  #undici: Promise<Undici> | undefined;
+  #roots: Promise<ExtraRoots> | undefined;
+  readonly #closed = new AbortController();
+
+  constructor(options: {
+    readonly env: Environment;
+    readonly insecureHosts: readonly string[];
+    readonly userAgent: string;
+    readonly tuning: RegistryTuning;
+  }) {
+    this.#options = options;
+  }
+
+  /** Aborted when the client is disposed of. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  isInsecure(host: string): boolean {
+    return this.#options.insecureHosts.some((name) => name === host || name === host.replace(/:\d+$/, ''));
+  }
+
+  /** May `url` be asked without TLS? */
+  allowsPlainHttp(url: URL): boolean {
+    return isLoopback(url.host) || this.isInsecure(url.host);
+  }
+
+  /** @throws {HostFailure} what went wrong on the way; or `signal`'s reason */
+  async send(request: WireRequest): Promise<WireResponse> {
+    const { method, url, headers, body, signal } = request;
+    signal.throwIfAborted();
+    this.#closed.signal.throwIfAborted();
+    const { tuning, userAgent } = this.#options;
+    const undici = await (this.#undici ??= loadUndici());
+    const dispatcher = await this.#dispatcher(undici, url);
+    try {
+      const response = await undici.request(dispatcher, {
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: {
+          'user-agent': userAgent,
+          ...(body === undefined ? {} : { 'content-length': String(body.sizeBytes) }),
+          ...headers,
+        },
+        body: openBody(body),
+        signal: AbortSignal.any([signal, this.#closed.signal]),
+        headersTimeout: tuning.headersTimeoutMs,
+        bodyTimeout: tuning.idleTimeoutMs,
+      });
+      return wireResponse(request, response, (thrown) => this.#explain(thrown, signal));
+    } catch (thrown) {
+      throw await this.#explain(thrown, signal);
+    }
+  }
+
+  async #explain(thrown: unknown, signal: AbortSignal): Promise<unknown> {
+    if (signal.aborted) return signal.reason;
+    if (this.#closed.signal.aborted) return this.#closed.signal.reason;
+    return thrown instanceof SlipwayError ? thrown : networkFailure(thrown, (await this.#roots?.catch(() => undefined))?.unread);
+  }
+
+  #dispatcher(undici: Undici, url: URL): Promise<Dispatcher> {
+    const route: Route = isLoopback(url.host)
+      ? 'loopback'
+      : url.protocol === 'http:'
+        ? 'plain'
+        : this.isInsecure(url.host)
+          ? 'tls-unverified'
+          : 'tls';
+    const known = this.#dispatchers.get(route);
+    if (known !== undefined) return known;
+    const made = this.#connect(undici, route);
+    this.#dispatchers.set(route, made);
+    return made;
+  }
+
+  async #connect(undici: Undici, route: Route): Promise<Dispatcher> {
+    const { env, tuning } = this.#options;
+    const common = { connections: connectionsPerHost, pipelining: 1 };
+    const timeout = tuning.connectTimeoutMs;
+    // Certificates prove nothing about a process on this machine.
+    if (route === 'loopback') return new undici.Agent({ ...common, connect: { timeout, rejectUnauthorized: false } });
+    const proxies = proxySettings(env);
+    const needsRoots = route === 'tls' || [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
+    const roots = needsRoots ? await (this.#roots ??= readExtraRoots(env)) : undefined;
+    // One context for all connections: parsing the roots again for each costs more than the handshake.
+    const trusted =
+      roots?.ca === undefined ? {} : { secureContext: (await import('node:tls')).createSecureContext({ ca: [...roots.ca] }) };
+    const tls = route === 'tls-unverified' ? { rejectUnauthorized: false } : trusted;
+    return new undici.EnvHttpProxyAgent({
+      ...common,
+      ...proxies,
+      connect: { timeout, ...tls },
+      requestTls: { timeout, ...tls },
+      proxyTls: { timeout, ...trusted },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new SlipwayError('REG_CLOSED', 'the registry client is closed', { class: 'internal' }));
+    const dispatchers = [...this.#dispatchers.values()];
+    this.#dispatchers.clear();
+    await Promise.all(dispatchers.map(async (dispatcher) => (await dispatcher.catch(() => undefined))?.destroy()));
+  }
+}
+
+type UndiciBody = NonNullable<Dispatcher.RequestOptions['body']>;
+
+function openBody(body: WireBody | undefined): UndiciBody | null {
+  if (body === undefined || body.sizeBytes === 0) return null;
+  const opened = body.open();
+  // undici takes any async iterable; its types only name streams.
+  return opened as UndiciBody;
+}
+
+/** Explicit values, so that undici does not look into the environment of the process itself. */
+function proxySettings(env: Environment): { httpProxy: string; httpsProxy: string; noProxy: string } {
+  const read = (name: string): string => {
+    const value = env[name] || env[name.toUpperCase()] || '';
+    if (value === '') return '';
+    const text = value.includes('://') ? value : `http://${value}`;
+    if (URL.canParse(text)) return text;
+    throw new SlipwayError('REG_BAD_PROXY', `\`${name.toUpperCase()}\` is not a proxy address`, {
+      hint: 'write it as http://host:port',
+    });
+  };
+  return { httpProxy: read('http_proxy'), httpsProxy: read('https_proxy'), noProxy: env['no_proxy'] || env['NO_PROXY'] || '' };
+}
+
+function wireResponse(
+  { url, method }: WireRequest,
+  response: Dispatcher.ResponseData,
+  explain: (thrown: unknown) => Promise<unknown>,
+): WireResponse {
+  const all = (name: string): readonly string[] => {
+    const value = response.headers[name];
+    return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  };
+  const { body } = response;
+  // A body that is dropped unread reports its own destruction; nobody needs to hear it.
+  body.on('error', () => undefined);
+  return {
+    url,
+    status: response.statusCode,
+    header: (name) => all(name)[0],
+    headers: all,
+    body: {
+      async *[Symbol.asyncIterator]() {
+        try {
+          for await (const chunk of body) yield chunk as Uint8Array;
+        } catch (thrown) {
+          throw await explain(thrown);
+        }
+      },
+    },
+    discard: async () => {
+      if (body.readableEnded || body.destroyed) return;
+      const isShort = method === 'HEAD' || Number(all('content-length')[0]) <= shortBodyBytes;
+      if (!isShort || body.readableFlowing !== null) body.destroy();
+      else await body.dump({ limit: shortBodyBytes, signal: AbortSignal.timeout(discardTimeoutMs) }).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { addAbortListener } from 'node:events';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HostPath, SlipwayError } from '../base/index.ts';
+import { type Child, type ChildExit, startChild } from './child.ts';
+import { killInit, readInitProcess } from './container-state.ts';
+import { memoryKills } from './memory-kills.ts';
+import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
+import { openRuntimeLog, type RuntimeLog } from './runtime-log.ts';
+import { runtimeSpec, type SpecHost } from './runtime-spec.ts';
+import { startFailure } from './start-failure.ts';
+
+/** How to call an OCI runtime on this machine. */
+export interface OciRuntime {
+  readonly name: 'runc' | 'crun';
+  readonly program: string;
+  /** Before the verb. */
+  readonly globalFlags: readonly string[];
+  /** After `run`. */
+  readonly runFlags: readonly string[];
+}
+
+interface Bundle {
+  readonly id: string;
+  readonly directory: string;
+  readonly log: string;
+  /** Where the runtime keeps the state of this one container. */
+  readonly state: string;
+}
+
+/** Processes under runc or crun. Bundles live below `stateDir` while they run, and so does all the runtime remembers. */
+export function ociSandbox(runtime: OciRuntime, stateDir: HostPath, host: SpecHost): Sandbox {
+  return {
+    name: runtime.name,
+    async run(process, options) {
+      options.signal.throwIfAborted();
+      const bundle = writeBundle(process, stateDir, host);
+      try {
+        return await runBundle(runtime, bundle, process, options);
+      } finally {
+        rmSync(bundle.directory, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+function writeBundle(process: SandboxProcess, stateDir: HostPath, host: SpecHost): Bundle {
+  const id = `slipway-${randomBytes(8).toString('hex')}`;
+  const directory = `${stateDir}/${id}`;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(`${directory}/config.json`, JSON.stringify(runtimeSpec(process, host, id)));
+  return { id, directory, log: `${directory}/log.json`, state: `${directory}/state` };
+}
+
+async function runBundle(
+  runtime: OciRuntime,
+  bundle: Bundle,
+  process: SandboxProcess,
+  options: RunOptions,
+): Promise<SandboxExit> {
+  const { signal } = options;
+  const killsBefore = memoryKills();
+  const log = openRuntimeLog(bundle.log);
+  const output = withoutRuntimeWords(log, options.onOutput);
+  const child = startChild({
+    program: runtime.program,
+    args: [...globalArgs(runtime, bundle), 'run', ...runtime.runFlags, '--bundle', bundle.directory, bundle.id],
+    isInteractive: process.interactive === true,
+    onOutput: output.take,
+  });
+  let killing: Promise<void> | undefined;
+  const listener = addAbortListener(signal, () => {
+    killing = kill(child, bundle);
+    killing.catch(() => undefined);
+  });
+  let exit: ChildExit;
+  try {
+    exit = await child.ended;
+    await killing;
+  } finally {
+    listener[Symbol.dispose]();
+    if (existsSync(`${bundle.state}/${bundle.id}`)) await remove(runtime, bundle);
+  }
+  signal.throwIfAborted();
+  const failure = log.failure();
+  if (failure !== undefined) throw startFailure(runtime.name, process, failure);
+  output.flush();
+  const code = exitCode(exit);
+  return { code, outOfMemory: code !== 0 && killsBefore !== undefined && (memoryKills() ?? 0) > killsBefore };
+}
+
+export function exitCode({ code, signal }: ChildExit): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+function globalArgs(runtime: OciRuntime, bundle: Bundle): readonly string[] {
+  const log = runtime.name === 'crun' ? `file:${bundle.log}` : bundle.log;
+  return ['--root', bundle.state, '--log', log, '--log-format', 'json', ...runtime.globalFlags];
+}
+
+/** A runtime that fails says so in its log first, and then on the standard error it shares with the process. */
+function withoutRuntimeWords(
+  log: RuntimeLog,
+  onOutput: RunOptions['onOutput'],
+): { take: RunOptions['onOutput']; flush: () => void } {
+  const held: Uint8Array[] = [];
+  const flush = (): void => {
+    for (const data of held.splice(0)) onOutput(2, data);
+  };
+  return {
+    take(stream, data) {
+      if (stream === 1) return onOutput(1, data);
+      held.push(data);
+      if (log.failure() === undefined) flush();
+    },
+    flush,
+  };
+}
+
+const pollMs = 5;
+const patienceMs = 20_000;
+
+/** Kill the container's first process as soon as there is one, again and again until the runtime has cleaned up and left. */
+async function kill(child: Child, bundle: Bundle): Promise<void> {
+  let isOver = false;
+  const over = child.ended.then(
+    () => {
+      isOver = true;
+    },
+    () => {
+      isOver = true;
+    },
+  );
+  for (let waitedMs = 0; !isOver && waitedMs < patienceMs; waitedMs += pollMs) {
+    const init = readInitProcess(`${bundle.state}/${bundle.id}`);
+    if (init !== undefined) killInit(init);
+    await Promise.race([over, sleep(pollMs)]);
+  }
+  if (!isOver) process.kill(child.pid, 'SIGKILL');
+}
+
+/** The runtime died before it could tidy up. */
+async function remove(runtime: OciRuntime, bundle: Bundle): Promise<void> {
+  const said: Uint8Array[] = [];
+  const { ended } = startChild({
+    program: runtime.program,
+    args: [...globalArgs(runtime, bundle), 'delete', '--force', bundle.id],
+    isInteractive: false,
+    onOutput: (_, data) => void said.push(data),
+  });
+  const exit = await ended;
+  if (exit.code !== 0) {
+    throw new SlipwayError(
+      'SANDBOX_LEFT_BEHIND',
+      `${runtime.name} could not remove the sandbox: ${Buffer.concat(said).toString().trim()}`,
+      {
+        class: 'internal',
+      },
+    );
+  }
+}

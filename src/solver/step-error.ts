@@ -1,0 +1,38 @@
+import { SlipwayError, type SourceSpan } from '../base/index.ts';
+
+export interface StepFailure {
+  /** The process's words, joined by blanks. */
+  readonly command: string;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  /** The last lines of its output. */
+  readonly logTail: string;
+}
+
+/** A command of the user's own failed: not a fault of the builder. */
+export class StepError extends SlipwayError {
+  override readonly name = 'StepError';
+  readonly exitCode: number;
+  readonly logTail: string;
+  readonly outOfMemory: boolean;
+  /** Progress name of the step, `[build 2/3] RUN make`; set by the engine, which knows it. */
+  step: string | undefined;
+
+  constructor(failure: StepFailure, at?: SourceSpan) {
+    super('STEP_FAILED', `process "${failure.command}" did not complete successfully: exit code: ${failure.exitCode}`, {
+      class: 'step',
+      at,
+      hint: hintFor(failure),
+    });
+    this.exitCode = failure.exitCode;
+    this.logTail = failure.logTail;
+    this.outOfMemory = failure.outOfMemory;
+  }
+}
+
+function hintFor({ exitCode, outOfMemory }: StepFailure): string | undefined {
+  if (outOfMemory) return 'the kernel ended a process because memory ran out: give the machine more, or let the step do less at once';
+  if (exitCode === 127) return 'a command was not found: is its package installed in this stage, and is it on PATH?';
+  if (exitCode === 126) return 'a file was found but could not be executed: check its mode and its interpreter line';
+  return undefined;
+}

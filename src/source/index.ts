@@ -1,0 +1,6 @@
+export { type FetchProgress, createImageSource, type ImageSource, type ImageSourceOptions, type ResolvedImage } from './image-source.ts';
+export { ingestLayer, type LayerToIngest } from './ingest-layer.ts';
+export { ingestTar } from './ingest-tar.ts';
+export { type LocalContext, type LocalContextOptions, openLocalContext } from './local-context.ts';
+export { followEverything, type FollowPaths, followPaths } from './follow-paths.ts';
+export { readLayerTar } from './read-layer-tar.ts';

@@ -1,0 +1,174 @@
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import { type HostPath, hostPath, isNotFound, type MatchState, type PathMatcher, SlipwayError } from '../base/index.ts';
+import { buildTree, type Entry, joinPath, type LayerId, sortEntries, type Tree } from '../layer/index.ts';
+import { createDigester, type Digest } from '../oci/index.ts';
+import type { Store } from '../store/index.ts';
+import { type FollowPaths, followEverything } from './follow-paths.ts';
+import { openStatCache, type StatCache } from './stat-cache.ts';
+
+/** A directory of the host as one build sees it: what is ignored is not there, and owners are 0:0. */
+export interface LocalContext {
+  /** Stands as the origin of its files in trees. */
+  readonly origin: LayerId;
+  readonly tree: Tree;
+  readonly fileCount: number;
+  hostPathOf(path: string): HostPath;
+  /** Digest of a file's content, from the stat cache or by reading it. */
+  digestOf(path: string): Digest;
+  /**
+   * Read a file for a layer, in chunks that are valid only until the next one.
+   * @throws {SlipwayError} `SOURCE_CHANGED` it is no longer the file that was looked at.
+   */
+  readFile(path: string, onChunk: (chunk: Uint8Array) => void): void;
+  /** Keep the digests for the next build. */
+  save(): void;
+}
+
+export interface LocalContextOptions {
+  readonly store: Store;
+  readonly directory: HostPath;
+  readonly origin: LayerId;
+  readonly ignore: PathMatcher | undefined;
+  /** Where the build may look; the rest isn't walked. */
+  readonly follow?: FollowPaths;
+  readonly signal: AbortSignal;
+}
+
+const bufferBytes = 1 << 18;
+
+/** Walk `directory`; file contents are not read yet. */
+export function openLocalContext(options: LocalContextOptions): LocalContext {
+  const { directory, origin } = options;
+  const stats = new Map<string, Stats>();
+  const entries = walk(options, stats);
+  const tree = buildTree([{ id: origin, entries: sortEntries(entries) }]);
+  let cache: StatCache | undefined;
+  const digests = new Map<string, Digest>();
+  const buffer = Buffer.allocUnsafe(bufferBytes);
+  const hostPathOf = (path: string): HostPath => hostPath(path === '' ? directory : `${directory}/${path}`);
+  const statsOf = (path: string): Stats => {
+    const known = stats.get(path);
+    if (known === undefined) throw new SlipwayError('SOURCE_CHANGED', `\`${path}\` is not in the build context`, { class: 'internal' });
+    return known;
+  };
+  const readFile = (path: string, onChunk: (chunk: Uint8Array) => void): void => {
+    const expected = statsOf(path);
+    let fd: number;
+    try {
+      fd = openSync(hostPathOf(path), 'r');
+    } catch (error) {
+      if (isNotFound(error)) throw changed(path);
+      throw unreadable(path, error);
+    }
+    try {
+      let size = 0;
+      for (let count = readSync(fd, buffer); count > 0; count = size < expected.size ? readSync(fd, buffer) : 0) {
+        size += count;
+        if (size > expected.size) throw changed(path);
+        onChunk(buffer.subarray(0, count));
+      }
+      const now = fstatSync(fd);
+      if (size !== expected.size || now.mtimeMs !== expected.mtimeMs || now.ino !== expected.ino || now.size !== expected.size) throw changed(path);
+    } finally {
+      closeSync(fd);
+    }
+  };
+  return {
+    origin,
+    tree,
+    fileCount: stats.size,
+    hostPathOf,
+    readFile,
+    digestOf(path) {
+      const known = digests.get(path);
+      if (known !== undefined) return known;
+      cache ??= openStatCache(options.store, directory);
+      const fileStats = statsOf(path);
+      let digest = cache.get(path, fileStats);
+      if (digest === undefined) {
+        const readAtMs = Date.now();
+        const digester = createDigester();
+        readFile(path, (chunk) => digester.update(chunk));
+        digest = digester.digest();
+        cache.set(path, fileStats, digest, readAtMs);
+      }
+      digests.set(path, digest);
+      return digest;
+    },
+    save: () => cache?.save(),
+  };
+}
+
+function walk({ directory, ignore, follow = followEverything, signal }: LocalContextOptions, stats: Map<string, Stats>): Entry[] {
+  const entries: Entry[] = [];
+  const hardlinks = new Map<string, string>();
+  /** Says whether anything was found: a directory that is excluded itself shows only when something below it is not. */
+  const visit = (folder: string, state: MatchState | undefined): boolean => {
+    signal.throwIfAborted();
+    let found = false;
+    for (const name of namesIn(folder === '' ? directory : `${directory}/${folder}`, folder)) {
+      const path = joinPath(folder, name);
+      if (!follow.mayHold(path)) continue;
+      const below = state === undefined ? undefined : ignore?.enter(state, name);
+      const excluded = below?.isMatched === true;
+      if (excluded && !below.mayDifferBelow) continue;
+      const host = `${directory}/${path}`;
+      const info = lstatSync(host, { throwIfNoEntry: false });
+      if (info === undefined) continue;
+      if (info.isDirectory()) {
+        const at = entries.push(dirEntry(path, info)) - 1;
+        if (!visit(path, below) && excluded) entries.length = at;
+        else found = true;
+      } else if (!excluded) {
+        found = true;
+        entries.push(leafEntry(path, info, host, hardlinks));
+        if (info.isFile()) stats.set(path, info);
+      }
+    }
+    return found;
+  };
+  visit('', ignore?.root);
+  return entries;
+}
+
+function namesIn(host: string, path: string): string[] {
+  try {
+    return readdirSync(host);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw unreadable(path === '' ? '.' : path, error);
+  }
+}
+
+function dirEntry(path: string, info: Stats): Entry {
+  return { type: 'dir', path, mode: info.mode & 0o7777, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
+}
+
+function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<string, string>): Entry {
+  const common = { path, mode: info.mode & 0o7777, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
+  if (info.isSymbolicLink()) return { type: 'symlink', ...common, mode: 0o777, target: readlinkSync(host) };
+  if (info.isFIFO()) return { type: 'fifo', ...common, major: 0, minor: 0 };
+  if (info.isBlockDevice() || info.isCharacterDevice()) {
+    return { type: info.isBlockDevice() ? 'block' : 'char', ...common, major: (info.rdev >> 8) & 0xfff, minor: (info.rdev & 0xff) | ((info.rdev >> 12) & 0xfff00) };
+  }
+  // A socket loses its type on the way to the builder: an empty file is what arrives.
+  if (info.isSocket()) return { type: 'file', ...common, sizeBytes: 0, content: { kind: 'inline', base64: '' } };
+  if (info.nlink > 1) {
+    const inode = `${info.dev} ${info.ino}`;
+    const first = hardlinks.get(inode);
+    if (first !== undefined) return { type: 'hardlink', path, target: first };
+    hardlinks.set(inode, path);
+  }
+  return { type: 'file', ...common, sizeBytes: info.size };
+}
+
+function changed(path: string): SlipwayError {
+  return new SlipwayError('SOURCE_CHANGED', `\`${path}\` changed while the build was reading it`, { hint: 'build again when nothing writes to the context' });
+}
+
+function unreadable(path: string, cause: unknown): SlipwayError {
+  return new SlipwayError('SOURCE_UNREADABLE', `cannot read \`${path}\` of the build context: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+    hint: 'make it readable, or exclude it in .dockerignore',
+  });
+}

@@ -1,0 +1,84 @@
+import { readFileSync, type Stats } from 'node:fs';
+import { isNotFound } from '../base/index.ts';
+import { type Digest, digestOf, hexOf, isDigest } from '../oci/index.ts';
+import { type Store, writeAside } from '../store/index.ts';
+
+/** Remembers the digests of a directory's files by what stat says of them. */
+export interface StatCache {
+  /** The digest that a file of this name had, if nothing about it has changed since. */
+  get(path: string, stats: Stats): Digest | undefined;
+  /** Note what was read between `readAtMs` and now. */
+  set(path: string, stats: Stats, digest: Digest, readAtMs: number): void;
+  /** Keep what was noted for the next build; writes nothing when nothing changed. */
+  save(): void;
+}
+
+interface Line {
+  readonly signature: string;
+  readonly digest: Digest;
+}
+
+/**
+ * A file changed in the tick in which it was read keeps its time stamps: so a file this young when it was read is not remembered.
+ * Kernel time stamps move in steps of up to 10 ms. Git calls such entries racily clean.
+ */
+const racyMs = 20;
+
+const header = 'slipway-stat-1';
+
+export function openStatCache(store: Store, directory: string): StatCache {
+  const path = store.paths.statCache(hexOf(digestOf(directory)).slice(0, 32));
+  const lines = parse(readText(path));
+  let changed = false;
+  return {
+    get(name, stats) {
+      const line = lines.get(name);
+      return line?.signature === signatureOf(stats) ? line.digest : undefined;
+    },
+    set(name, stats, digest, readAtMs) {
+      if (Math.max(stats.mtimeMs, stats.ctimeMs) > readAtMs - racyMs) return;
+      lines.set(name, { signature: signatureOf(stats), digest });
+      changed = true;
+    },
+    save() {
+      if (!changed) return;
+      changed = false;
+      writeAside(store.paths, path, print(lines));
+    },
+  };
+}
+
+function signatureOf(stats: Stats): string {
+  return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.mode}`;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isNotFound(error)) return '';
+    throw error;
+  }
+}
+
+/** A damaged file is an empty cache: everything is read again. */
+function parse(text: string): Map<string, Line> {
+  const lines = new Map<string, Line>();
+  const bodyAt = text.indexOf('\n') + 1;
+  const body = text.slice(bodyAt);
+  if (text.slice(0, bodyAt) !== `${header} ${digestOf(body)}\n`) return lines;
+  const fields = body.split('\0');
+  for (let i = 0; i + 2 < fields.length; i += 3) {
+    const name = fields[i] ?? "";
+    const signature = fields[i + 1] ?? "";
+    const digest = fields[i + 2] ?? "";
+    if (isDigest(digest)) lines.set(name, { signature, digest });
+  }
+  return lines;
+}
+
+function print(lines: ReadonlyMap<string, Line>): string {
+  let body = '';
+  for (const [name, { signature, digest }] of lines) body += `${name}\0${signature}\0${digest}\0`;
+  return `${header} ${digestOf(body)}\n${body}`;
+}

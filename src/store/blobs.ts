@@ -1,0 +1,140 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { type HostPath, SlipwayError } from '../base/index.ts';
+import { createDigester, type Descriptor, type Digest, DigestMismatchError, descriptorOf } from '../oci/index.ts';
+import { createFileWriter, createIngest, type Ingest } from './ingest.ts';
+import { writeAside } from './records.ts';
+import type { StorePaths } from './paths.ts';
+
+/** Bytes named by their digest. What is there is whole. */
+export interface Blobs {
+  has(digest: Digest): boolean;
+  path(digest: Digest): HostPath;
+  sizeBytes(digest: Digest): number;
+  /** Read a small blob whole, checking its digest. @throws {SlipwayError} `STORE_BLOB_MISSING`, `OCI_DIGEST_MISMATCH` */
+  read(digest: Digest): Uint8Array;
+  /** Read a blob piece by piece. The store vouches for the bytes: they were checked when they came. */
+  stream(digest: Digest): AsyncIterable<Uint8Array>;
+  /** Store small `bytes`. Success means that they are there. */
+  put(mediaType: string, bytes: Uint8Array): Descriptor;
+  /** Store `source` as the blob `expected`, and pass each chunk to `observe` on its way. @throws {DigestMismatchError} */
+  ingest(expected: Descriptor, source: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal; readonly observe?: (chunk: Uint8Array) => void | Promise<void> }): Promise<void>;
+  /** A blob whose digest is known only at its end. */
+  create(): BlobWriter;
+  remove(digest: Digest): void;
+}
+
+export interface BlobWriter extends Disposable {
+  /** Append; `chunk` may be used again afterwards. */
+  write(chunk: Uint8Array): void;
+  /** Give the blob its name. */
+  commit(mediaType: string): Descriptor;
+}
+
+const chunkBytes = 1 << 20;
+
+export function createBlobs(paths: StorePaths): Blobs {
+  const place = (ingest: Ingest, digest: Digest): void => {
+    renameSync(ingest.child('blob'), paths.blob(digest));
+  };
+  const blobs: Blobs = {
+    has: (digest) => existsSync(paths.blob(digest)),
+    path: (digest) => paths.blob(digest),
+    sizeBytes: (digest) => statSync(paths.blob(digest)).size,
+    read(digest) {
+      if (!blobs.has(digest)) throw missing(digest);
+      const bytes = readFileSync(paths.blob(digest));
+      const got = descriptorOf('', bytes);
+      if (got.digest !== digest) throw new DigestMismatchError({ ...got, digest }, { size: got.size, digest: got.digest });
+      return bytes;
+    },
+    async *stream(digest) {
+      if (!blobs.has(digest)) throw missing(digest);
+      yield* readFileChunks(paths.blob(digest));
+    },
+    put(mediaType, bytes) {
+      const descriptor = descriptorOf(mediaType, bytes);
+      if (!blobs.has(descriptor.digest)) writeAside(paths, paths.blob(descriptor.digest), bytes);
+      return descriptor;
+    },
+    async ingest(expected, source, { signal, observe }) {
+      using ingest = createIngest(paths);
+      using writer = createFileWriter(ingest.child('blob'));
+      const digester = createDigester();
+      let size = 0;
+      for await (const chunk of source) {
+        signal.throwIfAborted();
+        size += chunk.byteLength;
+        if (size > expected.size) throw new DigestMismatchError(expected, { size });
+        digester.update(chunk);
+        writer.write(chunk);
+        await observe?.(chunk);
+      }
+      const digest = digester.digest();
+      if (size !== expected.size || digest !== expected.digest) throw new DigestMismatchError(expected, { size, digest });
+      writer.close();
+      place(ingest, digest);
+    },
+    create() {
+      const ingest = createIngest(paths);
+      const writer = createFileWriter(ingest.child('blob'));
+      const digester = createDigester();
+      const buffer = Buffer.allocUnsafe(chunkBytes);
+      let filled = 0;
+      let size = 0;
+      const put = (bytes: Uint8Array): void => {
+        digester.update(bytes);
+        writer.write(bytes);
+        size += bytes.byteLength;
+      };
+      const flush = (): void => {
+        if (filled > 0) put(buffer.subarray(0, filled));
+        filled = 0;
+      };
+      return {
+        write(chunk) {
+          if (filled + chunk.byteLength > chunkBytes) flush();
+          if (chunk.byteLength >= chunkBytes) return put(chunk);
+          buffer.set(chunk, filled);
+          filled += chunk.byteLength;
+        },
+        commit(mediaType) {
+          flush();
+          const digest = digester.digest();
+          writer.close();
+          if (!blobs.has(digest)) place(ingest, digest);
+          return { mediaType, digest, size };
+        },
+        [Symbol.dispose]() {
+          writer.close();
+          ingest[Symbol.dispose]();
+        },
+      };
+    },
+    remove: (digest) => rmSync(paths.blob(digest), { force: true }),
+  };
+  return blobs;
+}
+
+function missing(digest: Digest): SlipwayError {
+  return new SlipwayError('STORE_BLOB_MISSING', `the store has no blob \`${digest}\``, {
+    class: 'internal',
+    hint: 'something outside of Slipway removed it; build again with `--no-cache`, or pull the image again',
+  });
+}
+
+/** The bytes of `path` from `offset`, in chunks that stay valid. */
+export async function* readFileChunks(path: HostPath, offset = 0, length: number = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+  const fd = openSync(path, 'r');
+  try {
+    for (let at = offset, left = length; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, left));
+      const count = readSync(fd, chunk, 0, chunk.byteLength, at);
+      if (count === 0) return;
+      at += count;
+      left -= count;
+      yield chunk.subarray(0, count);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

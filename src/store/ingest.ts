@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type HostPath, hostPath } from '../base/index.ts';
+import type { StorePaths } from './paths.ts';
+import { isAlive, ownProcessName } from './process-name.ts';
+
+/** A place for a thing that is being made; whatever still lies there when it is disposed is deleted. */
+export interface Ingest extends Disposable {
+  readonly path: HostPath;
+  /** A file or folder inside. */
+  child(name: string): HostPath;
+}
+
+export function createIngest(paths: StorePaths): Ingest {
+  const path = ingestName(paths);
+  mkdirSync(path, { mode: 0o700 });
+  return {
+    path,
+    child: (name) => hostPath(join(path, name)),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** A fresh name in the ingest folder that says whose it is. */
+export function ingestName(paths: StorePaths): HostPath {
+  return paths.ingest(`${ownProcessName()}-${randomBytes(8).toString('hex')}`);
+}
+
+/** An open file to which bytes are appended. */
+export interface FileWriter extends Disposable {
+  readonly path: HostPath;
+  write(chunk: Uint8Array): void;
+  close(): void;
+}
+
+export function createFileWriter(path: HostPath, mode = 0o600): FileWriter {
+  const fd = openSync(path, 'wx', mode);
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(fd);
+    open = false;
+  };
+  return {
+    path,
+    write(chunk) {
+      for (let at = 0; at < chunk.byteLength; ) at += writeSync(fd, chunk, at);
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+/** What processes that are gone left half made; the caller deletes it (it may hold mounts). */
+export function abandonedIngests(paths: StorePaths): readonly HostPath[] {
+  return readdirSync(paths.ingest(''))
+    .filter((name) => isAlive(name) !== true)
+    .map((name) => paths.ingest(name));
+}

@@ -1,0 +1,3 @@
+module example.org/zero
+
+go 1.16
