@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
   // `await using` is syntax Node 20 lacks.
-  esbuild: { target: 'node20' },
+  oxc: { target: 'node20' },
   test: {
     projects: [
       {

@@ -45,6 +45,9 @@ async function bundle() {
     chunkNames: '[name]-[hash]',
     external: ['koffi', 'undici'],
     define: { SLIPWAY_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version) },
+    // Compiling what is loaded is most of a cached build's start: half the bytes save 4 ms of 50. The maps cost nothing until asked for.
+    minify: true,
+    sourcemap: 'linked',
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
@@ -52,7 +55,7 @@ async function bundle() {
   // Only now, so that a command that runs meanwhile finds its chunks.
   const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
   for (const name of readdirSync('dist')) {
-    if (name.endsWith('.js') && !written.has(name)) rmSync(join('dist', name));
+    if (/\.js(?:\.map)?$/.test(name) && !written.has(name)) rmSync(join('dist', name));
   }
 }
 

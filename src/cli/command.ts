@@ -75,7 +75,7 @@ export function defineCommand<const T extends FlagTable>(spec: CommandSpec<T>): 
         if (spec.takes !== undefined) checkCount(spec, positionals.length);
         return await spec.run({ ...world, flags, positionals, engine: engineOptions(globals, world.io.env), debug });
       } catch (thrown) {
-        return reportError(thrown, world.io, { debug, failureCode: spec.failureCode });
+        return await reportError(thrown, world.io, { debug, failureCode: spec.failureCode });
       }
     },
   };

@@ -74,7 +74,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     const before = argv.slice(0, argv.length - positionals.length);
     return await command.run([...before.filter((word) => word !== '--'), ...rest], world);
   } catch (thrown) {
-    return reportError(thrown, io, { debug: false });
+    return await reportError(thrown, io, { debug: false });
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
-import { StepError } from './ports.ts';
+import { StepError } from '../solver/index.ts';
 import { plainPaint } from './progress/colors.ts';
 import { type ErrorView, renderError } from './render-error.ts';
 

@@ -1,9 +1,10 @@
 import { constants } from 'node:os';
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
 import { renderCodeFrame } from '../dockerfile/index.ts';
-import { StepError } from './ports.ts';
+import type { StepError } from './ports.ts';
 import { visible } from './progress/cells.ts';
 import type { Paint } from './progress/colors.ts';
+import { isStepError } from './step-error.ts';
 
 export interface ErrorView {
   readonly paint: Paint;
@@ -45,7 +46,7 @@ function renderOne(error: Mistake, view: ErrorView): string {
   let out = `${view.paint('error', `error[${error.code}]`)}: ${error.message}\n`;
   const details: string[] = [];
   if (error.at !== undefined) details.push(place(error.at, view));
-  if (error instanceof StepError) details.push(...stepDetails(error, view));
+  if (error instanceof SlipwayError && isStepError(error)) details.push(...stepDetails(error, view));
   if (error.hint !== undefined) details.push(`  hint: ${error.hint}\n`);
   if (details.length > 0) out += `${error.at === undefined ? '' : '\n'}${details.join('')}`;
   return out;

@@ -3,7 +3,6 @@ import { brokenPipeExitCode, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { paintFrom, plainPaint } from './progress/colors.ts';
 import { errorJson } from './progress/json.ts';
-import { renderError } from './render-error.ts';
 
 export interface ReportOptions {
   readonly debug: boolean;
@@ -19,11 +18,12 @@ export interface ReportOptions {
 
 /** Tell the user what went wrong.
  * @returns the exit code */
-export function reportError(thrown: unknown, io: Io, options: ReportOptions): number {
+export async function reportError(thrown: unknown, io: Io, options: ReportOptions): Promise<number> {
   if (io.stdout.isBroken) return brokenPipeExitCode;
   const error: SlipwayError = toSlipwayError(thrown);
   if (options.json === true) io.stderr.write(`${JSON.stringify({ kind: 'build-failed', error: errorJson(error) })}\n`);
   else {
+    const { renderError } = await import('./render-error.ts');
     io.stderr.write(
       renderError(error, {
         paint: io.stderr.isTerminal ? paintFrom(io.env) : plainPaint,

@@ -206,6 +206,17 @@ test('DF-ONB-03 ONBUILD adds neither layer nor history, and is not inherited', a
   expect(result).toEqual(image.history.at(-1)?.vertex);
 });
 
+test('DF-ONB-05 a stage that only a trigger needs runs the triggers of its own base, though that was looked up before', async () => {
+  const text = 'FROM runtrigger:1 AS helper\nRUN own\nFROM runtrigger:1 AS a\nFROM helpertrigger:1\nCOPY --from=a /a /a';
+  const { stages, names } = await compileText(text);
+  const steps = stages.map(({ vertices: own }) => own.map((digest) => names.get(digest)?.replace(/@.*/, '')));
+  expect(steps[0]).toEqual([
+    '[helper 1/3] FROM docker.io/library/runtrigger:1',
+    '[helper 2/3] ONBUILD RUN triggered',
+    '[helper 3/3] RUN own',
+  ]);
+});
+
 test('DF-COPY-27 the layer of COPY --link is the same on another base', async () => {
   const [one, two] = await Promise.all(['alpine:3.20', 'busybox'].map((base) => compileText(`FROM ${base}\nCOPY --link a /a`)));
   const copies = [one, two].map((compiled) => compiled && vertices(compiled).find(({ op: { kind } }) => kind === 'file')?.digest);

@@ -24,6 +24,8 @@ const configs: Readonly<Record<string, RunConfig & { readonly only?: Platform }>
     Env: [path],
     OnBuild: ['ARG NAME=x', 'COPY . /app', 'RUN build $NAME', 'COPY --from=busybox /bin/sh /sh'],
   },
+  'docker.io/library/runtrigger:1': { OnBuild: ['RUN triggered'] },
+  'docker.io/library/helpertrigger:1': { OnBuild: ['COPY --from=helper /x /x'] },
   'docker.io/library/badtrigger:1': { OnBuild: ['RUN --nonsense x'] },
   'docker.io/library/emptytrigger:1': { OnBuild: ['COPY $missing/a ${also:?missing} /x'] },
 };

@@ -127,7 +127,8 @@ class Planner {
   /** Triggers of images that arrived. @returns whether there were any. */
   addImageTriggers(): boolean {
     let added = false;
-    for (const visited of [...this.#visited.values()]) {
+    for (const visited of this.#visited.values()) {
+      // Visiting adds stages; they have their turn too.
       if (visited.hasImageTriggers || visited.isReplaced) continue;
       const image = this.images.get(visited.origin, visited.platform ?? this.#options.targetPlatform);
       if (image === undefined) continue;

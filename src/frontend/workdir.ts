@@ -9,9 +9,13 @@ import { expandedText } from './step-names.ts';
 /** Make the directory, owned by USER, and work there. The root is there already and makes no layer. */
 export function dispatchWorkdir(step: Step, { path: word }: WorkdirInstruction): void {
   const { build, compilation } = step;
-  const path = joinPath(build.config.WorkingDir ?? '/', expand(step, word));
-  build.config = { ...build.config, WorkingDir: path };
-  if (path === '/') return commitEmpty(build, 'WORKDIR /');
+  const current = build.config.WorkingDir ?? '/';
+  const written = expand(step, word) || current;
+  // An absolute path goes into the config as it was written, even with a trailing slash: so BuildKit does it.
+  const shown = written.startsWith('/') ? written : joinPath(current, written);
+  const path = joinPath(current, written);
+  build.config = { ...build.config, WorkingDir: shown };
+  if (shown === '/') return commitEmpty(build, 'WORKDIR /');
   const inputs = new Inputs();
   const input = inputs.indexOf(build.tree);
   const action: MkdirAction = {
@@ -27,5 +31,5 @@ export function dispatchWorkdir(step: Step, { path: word }: WorkdirInstruction):
   };
   const name = build.steps.next(expandedText(step), step.isTrigger);
   const op = { kind: 'file', actions: [action] } as const;
-  commitLayer(build, `WORKDIR ${path}`, compilation.drafts.add({ op: () => op, inputs: inputs.drafts, ...draftOf(step, name) }));
+  commitLayer(build, `WORKDIR ${shown}`, compilation.drafts.add({ op: () => op, inputs: inputs.drafts, ...draftOf(step, name) }));
 }

@@ -72,7 +72,7 @@ export class ColumnReader {
 
   texts(): readonly string[] {
     const { kind, bytes } = this.#part();
-    if (kind === same) return new Array<string>(this.count).fill('');
+    if (kind === same) return Array.from({ length: this.count }, () => '');
     const values = decodeFileName(bytes).split('\0');
     if (values.length !== this.count) throw new RangeError('a column is too short');
     return values;

@@ -84,7 +84,7 @@ test.for<[name: string, src: string, dest: string, entries: string[]]>([
   ['DF-COPY-05 leading .. of the source stays inside', '../../a.txt', '/new', ['file new']],
   ['DF-COPY-05 a source without leading slash', 'a.txt', '/new', ['file new']],
   ['DF-COPY-06 wildcard to a directory', '/*.txt', '/x/', ['dir x', 'file x/[0].txt', 'file x/a.txt', 'file x/b.txt']],
-  ['DF-COPY-06 wildcard does not cross a slash', '/*e', '/x/', []],
+  ['DF-COPY-06 wildcard does not cross a slash', '/*ne', '/x/', []],
   ['DF-COPY-06 wildcard in a directory part', '/*/one', '/x/', ['dir x', 'file x/one']],
   ['DF-COPY-06 wildcard matches dot files', '/.e*', '/x/', ['dir x', 'file x/.env']],
   ['DF-COPY-06 class', '/[ab].txt', '/x/', ['dir x', 'file x/a.txt', 'file x/b.txt']],

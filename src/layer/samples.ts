@@ -22,7 +22,7 @@ type Meta = Partial<Pick<FileEntry, 'mode' | 'uid' | 'gid' | 'mtimeSec' | 'xattr
 const plain = { uid: 0, gid: 0, mtimeSec: 1000 } as const;
 
 /** A file with the content `text`. */
-export function file(path: string, text = path, meta: Meta = {}): FileEntry {
+export function file(path: string, text: string = path, meta: Meta = {}): FileEntry {
   return { type: 'file', path, mode: 0o644, ...plain, ...meta, sizeBytes: Buffer.byteLength(text), digest: digestOf(text) };
 }
 

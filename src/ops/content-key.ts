@@ -1,3 +1,4 @@
+import { rootfsPath, SlipwayError } from '../base/index.ts';
 import type { ExecOp, FileAction, Mount, Vertex } from '../graph/index.ts';
 import { copySourceDigest, filesOfCopy, type FileNode, isFileNode, type LayerId, layerContentDigest, notFound, resolve, treeDigest, walkTree } from '../layer/index.ts';
 import { type Digest, digestOf } from '../oci/index.ts';
@@ -49,8 +50,29 @@ function takesNamesFrom(action: FileAction, index: number): boolean {
 
 async function copiedDigest(action: Extract<FileAction, { action: 'copy' }>, result: OpResult, state: OpsState, signal: AbortSignal): Promise<Digest> {
   const tree = treeOfResult(result, state);
-  await prepareNodes(filesOfCopy(tree, action), state, signal);
+  const files = explaining(result, action.src, state, () => filesOfCopy(tree, action));
+  await prepareNodes(files, state, signal);
   return copySourceDigest(tree, action, (node) => digestOfNode(node, state));
+}
+
+/** A file that the ignore file hides is missing for a reason that the user wants to hear. */
+function explaining<T>(result: OpResult, path: string, state: OpsState, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== 'LAYER_NOT_FOUND' || result.kind !== 'live') throw error;
+    const local = state.live.get(result.source);
+    const wanted = rootfsPath(path).slice(1);
+    const pattern = local?.ignoredBy(wanted);
+    const near = local?.nearestTo(wanted);
+    const hint =
+      pattern !== undefined
+        ? `the build context has it, but the pattern \`${pattern}\` of the ignore file excludes it; add \`!${wanted}\` below that line`
+        : near !== undefined
+          ? `did you mean \`${near}\`?`
+          : undefined;
+    throw hint === undefined ? error : new SlipwayError('LAYER_NOT_FOUND', error.message, { cause: error, hint });
+  }
 }
 
 async function shownDigest(mount: ShownMount, result: OpResult, state: OpsState, signal: AbortSignal): Promise<Digest> {

@@ -230,6 +230,8 @@ export function containerInit(plan: InitPlan, require: (name: string) => unknown
     process.umask(0o022);
     const program = findProgram();
     libc.func('signal', 'void *', ['int', 'void *'])(13, null); // Node ignores SIGPIPE; a program must not inherit that
+    const fcntl = libc.func('fcntl', 'int', ['int', 'int', 'int']);
+    for (const fd of [0, 1, 2]) fcntl(fd, 2, 0); // Node lets them close on exec (F_SETFD)
     dropRights();
     step = `exec ${program}`;
     must(

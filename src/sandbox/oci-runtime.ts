@@ -46,11 +46,16 @@ export function ociSandbox(runtime: OciRuntime, stateDir: HostPath, host: SpecHo
   };
 }
 
-function writeBundle(process: SandboxProcess, stateDir: HostPath, host: SpecHost): Bundle {
-  const id = `slipway-${randomBytes(8).toString('hex')}`;
+/** Says which process of ours it belongs to. */
+export function newSandboxId(): string {
+  return `slipway-${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+function writeBundle(sandboxed: SandboxProcess, stateDir: HostPath, host: SpecHost): Bundle {
+  const id = newSandboxId();
   const directory = `${stateDir}/${id}`;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileSync(`${directory}/config.json`, JSON.stringify(runtimeSpec(process, host, id)));
+  writeFileSync(`${directory}/config.json`, JSON.stringify(runtimeSpec(sandboxed, host, id)));
   return { id, directory, log: `${directory}/log.json`, state: `${directory}/state` };
 }
 

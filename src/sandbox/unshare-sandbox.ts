@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { addAbortListener } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +8,7 @@ import { type Child, startChild } from './child.ts';
 import { containerInit, type InitFailure, type InitPlan } from './container-init.ts';
 import { killInit, startTicksOf } from './container-state.ts';
 import { memoryKills } from './memory-kills.ts';
-import { exitCode } from './oci-runtime.ts';
+import { exitCode, newSandboxId } from './oci-runtime.ts';
 import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
 import { environment, type RuntimeSpec, runtimeSpec, type SpecHost } from './runtime-spec.ts';
 import { startFailure } from './start-failure.ts';
@@ -24,7 +23,7 @@ export function unshareSandbox(unshare: string, stateDir: HostPath, host: SpecHo
     name: 'unshare',
     async run(process, options) {
       options.signal.throwIfAborted();
-      const directory = `${stateDir}/slipway-${randomBytes(8).toString('hex')}`;
+      const directory = `${stateDir}/${newSandboxId()}`;
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       try {
         return await runInside(unshare, directory, process, host, options);
@@ -60,7 +59,8 @@ async function runInside(
       `${directory}/plan.json`,
     ],
     isInteractive: sandboxed.interactive === true,
-    onOutput,
+    // Killed, `unshare` has words of its own to say.
+    onOutput: (stream, data) => signal.aborted || onOutput(stream, data),
   });
   let killing: Promise<void> | undefined;
   const listener = addAbortListener(signal, () => {

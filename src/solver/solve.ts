@@ -70,7 +70,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     const opKey = keyOf('op', own);
     if (vertex.inputs.length === 0) {
       if (vertex.op.kind !== 'source') return { definition: keyOf('definition', own), parts: own, opKey, live: new Map() };
-      const pin = await runner.sourceKey(vertex, context);
+      const pin = await reporting(vertex, () => runner.sourceKey(vertex, context));
       const parts = pin === undefined ? own : [{ name: 'source', value: pin }];
       return { definition: pin === undefined ? undefined : keyOf('definition', parts), parts, opKey, live: new Map() };
     }
@@ -79,7 +79,8 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
       vertex.inputs.map(async (edge, index): Promise<KeyPart> => {
         const { definition } = await key(edge.vertex);
         if (definition !== undefined) return { name: `input ${index}`, value: `${definition} ${edge.output}` };
-        const taken = await runner.liveInputKey(vertex, index, await settle(edge), context);
+        const source = await settle(edge);
+        const taken = await reporting(vertex, () => runner.liveInputKey(vertex, index, source, context));
         live.set(index, taken);
         return { name: `content of input ${index}`, value: taken };
       }),
@@ -145,18 +146,15 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
 
   const isSame = async (vertex: Vertex, keyed: Keyed, inputs: readonly R[], candidate: Candidate<R>): Promise<boolean> => {
     for (const [index, before] of candidate.inputs.entries()) {
-      const taken = keyed.live.get(index);
-      if (before.kind === 'live' || taken !== undefined) {
-        if (before.kind !== 'live' || before.taken !== taken) return false;
+      const live = keyed.live.get(index);
+      if (before.kind === 'live' || live !== undefined) {
+        if (before.kind !== 'live' || before.taken !== live) return false;
         continue;
       }
       const input = inputs[index];
       if (input === undefined || !runner.isWhole(before.result)) return false;
-      const [now, then] = await Promise.all([
-        runner.contentKey(vertex, index, input, context),
-        runner.contentKey(vertex, index, before.result, context),
-      ]);
-      if (now !== then) return false;
+      const taken = await reporting(vertex, () => runner.contentKey(vertex, index, input, context));
+      if (taken !== (await runner.contentKey(vertex, index, before.result, context))) return false;
     }
     return true;
   };
@@ -195,15 +193,25 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     const startedAtMs = now();
     const step = vertex.digest;
     emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: startedAtMs });
+    const outputs = await reporting(vertex, () => runner.run(vertex, inputs, context), true);
+    outcomes.set(step, { by: 'run', startedAtMs, endedAtMs: now() });
+    emit({ kind: 'step-done', step, atMs: now() });
+    return outputs;
+  };
+
+  /** Tell of a failure of `vertex` where it happens: it may be in looking at what the vertex would take, before it starts. */
+  const reporting = async <T>(vertex: Vertex, work: () => Promise<T>, isStarted = false): Promise<T> => {
     try {
-      const outputs = await runner.run(vertex, inputs, context);
-      outcomes.set(step, { by: 'run', startedAtMs, endedAtMs: now() });
-      emit({ kind: 'step-done', step, atMs: now() });
-      return outputs;
+      return await work();
     } catch (thrown) {
       const error = toSlipwayError(thrown);
-      if (signal.aborted) emit({ kind: 'step-cancelled', step, atMs: now() });
-      else emit({ kind: 'step-failed', step, error, atMs: now() });
+      const step = vertex.digest;
+      if (signal.aborted) {
+        if (isStarted) emit({ kind: 'step-cancelled', step, atMs: now() });
+      } else {
+        if (!isStarted) emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: now() });
+        emit({ kind: 'step-failed', step, error, atMs: now() });
+      }
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
-import { type HostPath, hostPath, isNotFound, type MatchState, type PathMatcher, SlipwayError } from '../base/index.ts';
-import { buildTree, type Entry, joinPath, type LayerId, sortEntries, type Tree } from '../layer/index.ts';
+import { type HostPath, hostPath, isNotFound, type MatchState, nearest, type PathMatcher, SlipwayError } from '../base/index.ts';
+import { baseOf, buildTree, type Entry, joinPath, type LayerId, parentOf, sortEntries, type Tree } from '../layer/index.ts';
 import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 import { type FollowPaths, followEverything } from './follow-paths.ts';
@@ -20,6 +20,10 @@ export interface LocalContext {
    * @throws {SlipwayError} `SOURCE_CHANGED` it is no longer the file that was looked at.
    */
   readFile(path: string, onChunk: (chunk: Uint8Array) => void): void;
+  /** Why `path` is not there although the directory has it: the pattern of the ignore file that decided. */
+  ignoredBy(path: string): string | undefined;
+  /** The name most like `path` that the directory does have there. */
+  nearestTo(path: string): string | undefined;
   /** Keep the digests for the next build. */
   save(): void;
 }
@@ -94,6 +98,12 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
       }
       digests.set(path, digest);
       return digest;
+    },
+    ignoredBy: (path) => (lstatSync(hostPathOf(path), { throwIfNoEntry: false }) === undefined ? undefined : options.ignore?.which(path)?.pattern),
+    nearestTo(path) {
+      const folder = parentOf(path);
+      const name = nearest(baseOf(path), lstatSync(hostPathOf(folder), { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(hostPathOf(folder)) : []);
+      return name === undefined ? undefined : joinPath(folder, name);
     },
     save: () => cache?.save(),
   };

@@ -35,7 +35,9 @@ function image(recipe: Recipe): string {
     const root = join(folder, `root${at}`);
     mkdirSync(root);
     execFileSync('sh', ['-ec', shell], { cwd: root });
-    const tar = execFileSync('tar', ['-C', root, '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '-cf', '-', '.'], { maxBuffer: 2 ** 28 });
+    const tar = execFileSync('tar', ['-C', root, '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '-cf', '-', '.'], {
+      maxBuffer: 2 ** 28,
+    });
     diffIds.push(`sha256:${createHash('sha256').update(tar).digest('hex')}`);
     const gzip = recipe.compressed ?? false;
     return { mediaType: `application/vnd.oci.image.layer.v1.tar${gzip ? '+gzip' : ''}`, ...put(gzip ? gzipSync(tar) : tar) };
@@ -53,7 +55,9 @@ function image(recipe: Recipe): string {
     ),
   );
   const manifest = put(
-    Buffer.from(JSON.stringify({ schemaVersion: 2, config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config }, layers })),
+    Buffer.from(
+      JSON.stringify({ schemaVersion: 2, config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config }, layers }),
+    ),
   );
   writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   const index = { schemaVersion: 2, manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', ...manifest }] };
@@ -83,7 +87,9 @@ test.for(differences)('compareImages() reports %s', ([, other, message]) => {
 });
 
 test('compareImages() compares what whiteouts leave', () => {
-  const deleted = open({ layers: ['echo a >a; mkdir d; echo b >d/b', 'touch .wh.a; mkdir d; touch d/.wh..wh..opq; echo c >d/c'] });
+  const deleted = open({
+    layers: ['echo a >a; mkdir d; echo b >d/b', 'touch .wh.a; mkdir d; touch d/.wh..wh..opq; echo c >d/c'],
+  });
   const never = open({ layers: ['mkdir d; echo c >d/c', 'true'] });
   expect(compareImages(deleted, never)).toEqual([]);
 });
@@ -97,7 +103,10 @@ test('compareImages() finds hard links equal in whatever order', () => {
 test('openImage() refuses a layer whose bytes were changed', () => {
   const path = image(base);
   const { manifest } = openImage(path);
-  writeFileSync(join(path, 'blobs', manifest.layers[0]?.digest.replace(':', '/') ?? ''), Buffer.alloc(manifest.layers[0]?.size ?? 0));
+  writeFileSync(
+    join(path, 'blobs', manifest.layers[0]?.digest.replace(':', '/') ?? ''),
+    Buffer.alloc(manifest.layers[0]?.size ?? 0),
+  );
   expect(() => openImage(path).tree()).toThrow('other bytes than its name says');
 });
 

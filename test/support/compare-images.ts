@@ -39,7 +39,8 @@ function* layerDifferences(a: Image, b: Image, { history = true }: CompareOption
     (image.config.history ?? []).map((line) => `${line.created_by ?? ''}${line.empty_layer === true ? ' (no layer)' : ''}`);
   const left = texts(a);
   const right = texts(b);
-  for (let line = 0; line < Math.max(left.length, right.length); line++) yield* difference(`history[${line}]`, left[line], right[line]);
+  for (let line = 0; line < Math.max(left.length, right.length); line++)
+    yield* difference(`history[${line}]`, left[line], right[line]);
 }
 
 function* treeDifferences(a: Image, b: Image, { ignorePaths = [] }: CompareOptions): Generator<string> {

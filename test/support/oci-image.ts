@@ -88,7 +88,8 @@ function descend(descriptor: Descriptor, read: ReadBlob): Descriptor {
 function readerOfTar(path: string): ReadBlob {
   const files = new Map<string, Buffer>();
   for (const entry of readTar(readFileSync(path))) {
-    if (entry.type === 'file') files.set(entry.path, Buffer.from(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength));
+    if (entry.type === 'file')
+      files.set(entry.path, Buffer.from(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength));
   }
   return (name) => {
     const data = files.get(name);
@@ -103,7 +104,8 @@ function digestOf(data: Uint8Array): string {
 
 function blob(descriptor: Descriptor, read: ReadBlob): Buffer {
   const data = read(`blobs/${descriptor.digest.replace(':', '/')}`);
-  if (data.length !== descriptor.size) throw new Error(`${descriptor.digest} has ${data.length} bytes, its descriptor says ${descriptor.size}`);
+  if (data.length !== descriptor.size)
+    throw new Error(`${descriptor.digest} has ${data.length} bytes, its descriptor says ${descriptor.size}`);
   if (digestOf(data) !== descriptor.digest) throw new Error(`${descriptor.digest} has other bytes than its name says`);
   return data;
 }
@@ -146,9 +148,13 @@ function flattened(layers: readonly Buffer[]): Flat {
       if (/(^|\/)\.wh\.[^/]*$/.test(entry.path)) continue;
       if (entry.type !== 'dir' && tree.get(entry.path)?.type === 'dir') remove(entry.path, true);
       const target = cleanPath(entry.linkName);
-      const data = entry.type === 'hardlink' ? bytes.get(target) : Buffer.from(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength);
+      const data =
+        entry.type === 'hardlink'
+          ? bytes.get(target)
+          : Buffer.from(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength);
       const node = entry.type === 'hardlink' ? tree.get(target) : undefined;
-      if (entry.type === 'hardlink' && node === undefined) throw new Error(`hard link ${entry.path} to ${target}, which is not there`);
+      if (entry.type === 'hardlink' && node === undefined)
+        throw new Error(`hard link ${entry.path} to ${target}, which is not there`);
       tree.set(entry.path, node === undefined ? nodeOf(entry) : { ...node, sameAs: node.sameAs || target });
       if (entry.type === 'file' || entry.type === 'hardlink') bytes.set(entry.path, data ?? Buffer.alloc(0));
       else bytes.delete(entry.path);
@@ -156,7 +162,8 @@ function flattened(layers: readonly Buffer[]): Flat {
   }
   // The first name of several is the one that sorts first, in whatever order the layer had them.
   const groups = new Map<string, string[]>();
-  for (const [path, node] of tree) if (node.sameAs !== '') groups.set(node.sameAs, [...(groups.get(node.sameAs) ?? [node.sameAs]), path]);
+  for (const [path, node] of tree)
+    if (node.sameAs !== '') groups.set(node.sameAs, [...(groups.get(node.sameAs) ?? [node.sameAs]), path]);
   for (const names of groups.values()) {
     const first = [...names].sort()[0] ?? '';
     for (const name of names) {

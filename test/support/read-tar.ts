@@ -13,7 +13,16 @@ export interface TarEntry {
   readonly data: Uint8Array;
 }
 
-const types = { '0': 'file', '\0': 'file', '1': 'hardlink', '2': 'symlink', '3': 'char', '4': 'block', '5': 'dir', '6': 'fifo' } as const;
+const types = {
+  '0': 'file',
+  '\0': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '3': 'char',
+  '4': 'block',
+  '5': 'dir',
+  '6': 'fifo',
+} as const;
 
 /** The entries of an uncompressed tar, in order. Throws when it is cut short or a header's checksum is wrong. */
 export function* readTar(bytes: Uint8Array): Generator<TarEntry> {

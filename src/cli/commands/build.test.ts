@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { cancelled, SlipwayError } from '../../base/index.ts';
 import { runCli } from '../dispatch.ts';
 import { createFakeWorld, type FakeOptions, type FakeWorld, fakeResult } from '../fake-world.ts';
-import { type BuildOptions, type Library, StepError } from '../ports.ts';
+import { StepError } from '../../solver/index.ts';
+import type { BuildOptions, Library } from '../ports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-build-'));
 writeFileSync(join(folder, 'Dockerfile'), 'FROM alpine\nWORKDIR /x\nRUN make\n');

@@ -71,7 +71,7 @@ async function runBuild(call: BuildCall): Promise<number> {
     return exitCodes.ok;
   } catch (thrown) {
     progress.finish();
-    return reportError(thrown, io, {
+    return await reportError(thrown, io, {
       debug: call.debug,
       json: mode === 'json',
       logsShown: progress.showsLogs,
@@ -139,7 +139,8 @@ async function writeResult(result: BuildResult, request: Request, progress: Prog
 /** `built app:latest (sha256:…), 12.34MB, in 3.4s: 9 steps, 7 cached`. */
 function summary(result: BuildResult): string {
   const id = resultId(result);
-  const what = result.names.length > 0 ? `${result.names.join(', ')}${id === undefined ? '' : ` (${id})`}` : (id ?? 'files');
+  const names = result.names.map((name) => name.replace(/^docker\.io\/(?:library\/)?/, ''));
+  const what = names.length > 0 ? `${names.join(', ')}${id === undefined ? '' : ` (${id})`}` : (id ?? 'files');
   const size = id === undefined ? '' : `, ${formatBytes(result.imageSizeBytes)}`;
   return `\nbuilt ${what}${size}, in ${formatDuration(result.durationMs)}: ${result.steps.total} steps, ${result.steps.cached} cached\n`;
 }

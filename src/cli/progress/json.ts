@@ -1,5 +1,6 @@
-import { SlipwayError } from '../../base/index.ts';
-import { type BuildEvent, StepError } from '../ports.ts';
+import type { SlipwayError } from '../../base/index.ts';
+import type { BuildEvent } from '../ports.ts';
+import { isStepError } from '../step-error.ts';
 import type { Renderer } from './renderer.ts';
 
 /** One event per line, as JSON; the bytes of `step-log` are base64. */
@@ -45,6 +46,6 @@ export function errorJson(error: SlipwayError): Readonly<Record<string, unknown>
     message: error.message,
     ...(error.at === undefined ? {} : { at: error.at }),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error instanceof StepError ? { exitCode: error.exitCode, logTail: error.logTail, outOfMemory: error.outOfMemory } : {}),
+    ...(isStepError(error) ? { exitCode: error.exitCode, logTail: error.logTail, outOfMemory: error.outOfMemory } : {}),
   };
 }

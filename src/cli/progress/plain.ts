@@ -172,8 +172,9 @@ export class PlainRenderer implements Renderer {
   }
 }
 
-/** The last lines of a failed step, between rules. */
+/** The last lines of a failed step, between rules; nothing for a step that printed nothing. */
 function failureBlock(step: PlainStep): string {
+  if (step.tail.lines().length === 0) return '';
   const lines = step.tail.lines().map(({ atMs, text }) => `${logTime(atMs)} ${text}\n`);
   return `------\n > ${step.name}:\n${lines.join('')}------\n`;
 }

@@ -130,6 +130,7 @@ export class TtyRenderer implements Renderer {
     out += this.#takeSettled(width);
     if (this.#isCursorHidden) out += `\u001b[J${showCursor}`;
     for (const step of failed) {
+      if (step.tail.lines().length === 0) continue;
       out += `------\n > ${step.name}:\n`;
       for (const { atMs, text } of step.tail.lines()) out += `${logTime(atMs)} ${visible(text)}\n`;
       out += '------\n';

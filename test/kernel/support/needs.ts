@@ -15,7 +15,9 @@ type Probe = (scratch: string) => Promise<string | undefined>;
 
 const probes: Readonly<Record<Need, Probe>> = {
   async overlayfs(scratch) {
-    const [lower = '', upper = '', work = '', target = ''] = ['lower', 'upper', 'work', 'target'].map((name) => join(scratch, name));
+    const [lower = '', upper = '', work = '', target = ''] = ['lower', 'upper', 'work', 'target'].map((name) =>
+      join(scratch, name),
+    );
     for (const directory of [lower, upper, work, target]) mkdirSync(directory);
     const paths = { upper: hostPath(upper), work: hostPath(work), target: hostPath(target) };
     await using mounted = mountOverlay({ lowers: [hostPath(lower)], ...paths });

@@ -1,4 +1,15 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HostPath, hostPath } from '../../../src/base/index.ts';
@@ -18,7 +29,7 @@ export function scratchDirectory(): Disposable & { readonly path: HostPath; make
 }
 
 const applets =
-  'sh true false cat echo env id ls pwd hostname sleep stat touch rm mkdir rmdir ln mv cp grep chmod chown mount unshare kill ps dd df su wc head ip ulimit tr test tee adduser cut sed';
+  'sh true false cat echo env id ls pwd hostname sleep stat touch rm mkdir rmdir ln mv cp grep chmod chown mount unshare kill ps dd df su wc head ip ulimit tr test tee cut sed';
 
 /** A root file system of one static busybox, with a `passwd`, `group` and an `/etc`, in `directory`. */
 export function busyboxRootfs(directory: HostPath): HostPath {
@@ -54,14 +65,14 @@ export function processesWith(text: string): string[] {
     });
 }
 
-/** Directories named `slipway-…` that a runtime left in the cgroup trees. */
+/** What a runtime left in the cgroup trees for a sandbox of this process. */
 export function leftCgroups(): string[] {
   const found: string[] = [];
   const look = (directory: string, depth: number): void => {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
       const path = `${directory}/${entry.name}`;
-      if (/^slipway-[0-9a-f]{16}$/.test(entry.name)) found.push(path);
+      if (entry.name.startsWith(`slipway-${process.pid}-`)) found.push(path);
       if (depth < 6) look(path, depth + 1);
     }
   };

@@ -1,0 +1,76 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { type CompressionKind, decompress, sniffCompression } from './decompress.ts';
+
+async function* cut(bytes: Uint8Array, step = 1000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+}
+
+async function read(source: AsyncIterable<Uint8Array>, kind: CompressionKind): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of decompress(source, kind)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const bytes = Buffer.from(Array.from({ length: 30_000 }, (_, at) => `${at * 7919}`).join(','));
+
+test.for<[kind: CompressionKind, first: number[]]>([
+  ['gzip', [0x1f, 0x8b, 8, 0]],
+  ['bzip2', [0x42, 0x5a, 0x68, 0x39]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['zstd', [0x54, 0x2a, 0x4d, 0x18]],
+  ['none', [0x1f, 0x8b]],
+  ['none', []],
+])('DF-COPY-35 sniffCompression() knows %s by %j', ([kind, first]) => {
+  expect(sniffCompression(Uint8Array.from(first))).toBe(kind);
+});
+
+test('decompress() reads gzip of one member and of several', async () => {
+  expect(await read(cut(gzipSync(bytes)), 'gzip')).toEqual(bytes);
+  const two = Buffer.concat([gzipSync(bytes.subarray(0, 5000)), gzipSync(bytes.subarray(5000))]);
+  expect(await read(cut(two, 77), 'gzip')).toEqual(bytes);
+});
+
+test('decompress() passes bytes that are not compressed', async () => {
+  expect(await read(cut(bytes), 'none')).toEqual(bytes);
+});
+
+test.for<[name: string, make: () => Buffer]>([
+  ['cut off', () => gzipSync(bytes).subarray(0, -20)],
+  [
+    'with a wrong checksum',
+    () => Buffer.concat([gzipSync(bytes).subarray(0, -8), Buffer.alloc(4, 0xaa), gzipSync(bytes).subarray(-4)]),
+  ],
+  ['that is no gzip', () => Buffer.alloc(100, 1)],
+])('decompress() refuses gzip %s', async ([, make]) => {
+  await expect(read(cut(make()), 'gzip')).rejects.toMatchObject({ code: 'TAR_BAD_COMPRESSION' });
+});
+
+test.for<CompressionKind>(['bzip2', 'xz', 'zstd'])('decompress() says that it cannot read %s', async (kind) => {
+  await expect(read(cut(bytes), kind)).rejects.toMatchObject({
+    code: 'TAR_NO_DECOMPRESSOR',
+    message: `cannot read data compressed with ${kind}`,
+  });
+});
+
+test('decompress() gives on the error of its source', async () => {
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield gzipSync(bytes).subarray(0, 500);
+    throw new Error('source');
+  }
+  await expect(read(broken(), 'gzip')).rejects.toThrow('source');
+});
+
+test('a reader that stops early closes the source', async () => {
+  let isClosed = false;
+  async function* source(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) yield gzipSync(bytes);
+    } finally {
+      isClosed = true;
+    }
+  }
+  for await (const _ of decompress(source(), 'gzip')) break;
+  expect(isClosed).toBe(true);
+});
