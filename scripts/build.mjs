@@ -15,6 +15,16 @@ if (esbuild === undefined) {
   process.exit(1);
 }
 
+// No module of ours does anything when it is loaded, so an import of which nothing is used may go: fewer files at start.
+const pureModules = {
+  name: 'pure-modules',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, importer }) =>
+      importer.includes('node_modules') ? undefined : { path: join(resolveDir, path), sideEffects: false },
+    );
+  },
+};
+
 const workers = readdirSync('src', { recursive: true })
   .filter((path) => path.endsWith('.worker.ts'))
   .map((path) => ({ in: join('src', path), out: basename(path, '.ts') }));
@@ -44,6 +54,7 @@ async function bundle() {
     // Everything lies flat in dist/, so that `new URL('./x.worker.js', import.meta.url)` holds in every chunk.
     chunkNames: '[name]-[hash]',
     external: ['koffi', 'undici'],
+    plugins: [pureModules],
     define: { SLIPWAY_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version) },
     // Compiling what is loaded is most of a cached build's start: half the bytes save 4 ms of 50. The maps cost nothing until asked for.
     minify: true,

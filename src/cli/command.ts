@@ -6,6 +6,7 @@ import { parseArguments } from './flags/parse-arguments.ts';
 import { refuseLater } from './flags/refuse-later.ts';
 import type { Io } from './io.ts';
 import type { EngineOptions, Library } from './ports.ts';
+import { commandHelp } from './help.ts';
 import { reportError } from './report-error.ts';
 
 /** What a command stands in: the process and the library. */
@@ -66,7 +67,6 @@ export function defineCommand<const T extends FlagTable>(spec: CommandSpec<T>): 
         const { flags, positionals } = parseArguments(argv, table, style);
         const globals = flags as unknown as Flags<typeof globalFlags>;
         if (globals.isOn('help')) {
-          const { commandHelp } = await import('./help.ts');
           world.io.stdout.write(commandHelp(command));
           return exitCodes.ok;
         }

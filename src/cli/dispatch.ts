@@ -1,48 +1,28 @@
 import { nearest, SlipwayError } from '../base/index.ts';
 import type { Command, World } from './command.ts';
 import { buildCommand } from './commands/build.ts';
+import { imagesCommand } from './commands/images.ts';
+import { runCommand } from './commands/run.ts';
+import { importCommand, loadCommand, removeCommand, saveCommand, tagCommand } from './commands/store.ts';
+import { pullCommand, pushCommand } from './commands/transfer.ts';
 import { globalFlags } from './engine-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseArguments } from './flags/parse-arguments.ts';
+import { commandHelp, overview } from './help.ts';
 import { reportError } from './report-error.ts';
 
-interface Entry {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  readonly about: string;
-  load(): Promise<Command>;
-}
-
-/** `build` is at hand, since every millisecond of a cached build counts; the others are loaded when they are called. */
-const entries: readonly Entry[] = [
-  { name: 'build', about: buildCommand.about, load: () => Promise.resolve(buildCommand) },
-  { name: 'run', about: 'Run an image of the store', load: async () => (await import('./commands/run.ts')).runCommand },
-  {
-    name: 'images',
-    aliases: ['ls'],
-    about: 'List the images of the store',
-    load: async () => (await import('./commands/images.ts')).imagesCommand,
-  },
-  {
-    name: 'import',
-    about: 'Make an image from a tar of a root file system',
-    load: async () => (await import('./commands/store.ts')).importCommand,
-  },
-  { name: 'save', about: 'Write images as an archive', load: async () => (await import('./commands/store.ts')).saveCommand },
-  { name: 'load', about: 'Read images from an archive', load: async () => (await import('./commands/store.ts')).loadCommand },
-  { name: 'push', about: 'Push an image to a registry', load: async () => (await import('./commands/transfer.ts')).pushCommand },
-  {
-    name: 'pull',
-    about: 'Fetch an image into the store',
-    load: async () => (await import('./commands/transfer.ts')).pullCommand,
-  },
-  { name: 'tag', about: 'Give an image one more name', load: async () => (await import('./commands/store.ts')).tagCommand },
-  {
-    name: 'rm',
-    aliases: ['rmi'],
-    about: 'Remove names and images',
-    load: async () => (await import('./commands/store.ts')).removeCommand,
-  },
+/** All at hand: a file of its own for each would cost every start more than their few lines do. */
+const commands: readonly Command[] = [
+  buildCommand,
+  runCommand,
+  imagesCommand,
+  importCommand,
+  saveCommand,
+  loadCommand,
+  pushCommand,
+  pullCommand,
+  tagCommand,
+  removeCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
@@ -63,14 +43,14 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
       io.stdout.write(`slipway ${world.version}\n`);
       return exitCodes.ok;
     }
-    if (name === 'help') return await help(rest[0], world);
+    if (name === 'help') return help(rest[0], world);
     if (flags.isOn('help') || (name === undefined && argv.length === 0)) {
       // Who asked gets it as data; who gave no command made a mistake.
-      return await help(name, world);
+      return help(name, world);
     }
     if (name === undefined)
       throw new SlipwayError('CLI_ARGUMENTS', 'no command was given', { hint: '`slipway --help` lists the commands' });
-    const command = await find(name).load();
+    const command = find(name);
     const before = argv.slice(0, argv.length - positionals.length);
     return await command.run([...before.filter((word) => word !== '--'), ...rest], world);
   } catch (thrown) {
@@ -78,14 +58,13 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
   }
 }
 
-async function help(name: string | undefined, world: World): Promise<number> {
-  const { commandHelp, overview } = await import('./help.ts');
-  world.io.stdout.write(name === undefined ? overview(entries) : commandHelp(await find(name).load()));
+function help(name: string | undefined, world: World): number {
+  world.io.stdout.write(name === undefined ? overview(commands) : commandHelp(find(name)));
   return exitCodes.ok;
 }
 
-function find(name: string): Entry {
-  const found = entries.find((entry) => entry.name === name || entry.aliases?.includes(name) === true);
+function find(name: string): Command {
+  const found = commands.find((command) => command.name === name || command.aliases?.includes(name) === true);
   if (found !== undefined) return found;
   if (later.includes(name)) {
     throw new SlipwayError('CLI_NOT_SUPPORTED', `\`slipway ${name}\` is not there yet`, {
@@ -94,7 +73,7 @@ function find(name: string): Entry {
   }
   const meant = nearest(
     name,
-    entries.flatMap((entry) => [entry.name, ...(entry.aliases ?? [])]),
+    commands.flatMap((command) => [command.name, ...(command.aliases ?? [])]),
   );
   throw new SlipwayError('CLI_UNKNOWN_COMMAND', `\`${name}\` is not a command of slipway`, {
     hint: meant === undefined ? '`slipway --help` lists the commands' : `did you mean \`slipway ${meant}\`?`,

@@ -1,5 +1,4 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { isNodeError } from '../base/index.ts';
 import type { Environment } from './flags/key-values.ts';
 
@@ -130,10 +129,12 @@ function outPort(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): OutPort {
   };
 }
 
-function isTerminal(descriptor: number): boolean {
+/** Most descriptors are files and pipes: asking the stream, which must be made for it, is left to the others. */
+function isTerminal(descriptor: 0 | 1 | 2): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice() && isatty(descriptor);
+    if (!fstatSync(descriptor).isCharacterDevice()) return false;
   } catch {
     return false; // a closed descriptor is no terminal
   }
+  return (descriptor === 0 ? process.stdin : descriptor === 1 ? process.stdout : process.stderr).isTTY;
 }

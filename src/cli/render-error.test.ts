@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
+import { renderCodeFrame } from '../dockerfile/index.ts';
 import { StepError } from '../solver/index.ts';
 import { plainPaint } from './progress/colors.ts';
 import { type ErrorView, renderError } from './render-error.ts';
@@ -10,7 +11,7 @@ const at = (line: number, from: number, to: number): SourceSpan => ({
   start: { line, column: from },
   end: { line, column: to },
 });
-const view: ErrorView = { paint: plainPaint, debug: false, logsShown: false, sourceText: () => source };
+const view: ErrorView = { paint: plainPaint, frame: renderCodeFrame, debug: false, logsShown: false, sourceText: () => source };
 const step = (more: Partial<ConstructorParameters<typeof StepError>[0]> = {}): StepError => {
   const error = new StepError(
     { command: '/bin/sh -c make --all', exitCode: 2, outOfMemory: false, logTail: '', ...more },

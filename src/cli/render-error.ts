@@ -1,6 +1,5 @@
 import { constants } from 'node:os';
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
-import { renderCodeFrame } from '../dockerfile/index.ts';
 import type { StepError } from './ports.ts';
 import { visible } from './progress/cells.ts';
 import type { Paint } from './progress/colors.ts';
@@ -8,6 +7,8 @@ import { isStepError } from './step-error.ts';
 
 export interface ErrorView {
   readonly paint: Paint;
+  /** Shows a place among the lines of its file. */
+  readonly frame: (lines: readonly string[], at: SourceSpan) => string;
   readonly debug: boolean;
   /** Was the output of the failed step printed already? */
   readonly logsShown: boolean;
@@ -59,7 +60,7 @@ function place(at: SourceSpan, view: ErrorView): string {
       .sourceText(at.file)
       ?.replace(/^\uFEFF/, '')
       .split(/\r*\n/) ?? [];
-  return renderCodeFrame(lines, at);
+  return view.frame(lines, at);
 }
 
 function stepDetails(error: StepError, view: ErrorView): readonly string[] {

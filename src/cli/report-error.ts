@@ -3,6 +3,7 @@ import { brokenPipeExitCode, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { paintFrom, plainPaint } from './progress/colors.ts';
 import { errorJson } from './progress/json.ts';
+import { renderError } from './render-error.ts';
 
 export interface ReportOptions {
   readonly debug: boolean;
@@ -23,10 +24,12 @@ export async function reportError(thrown: unknown, io: Io, options: ReportOption
   const error: SlipwayError = toSlipwayError(thrown);
   if (options.json === true) io.stderr.write(`${JSON.stringify({ kind: 'build-failed', error: errorJson(error) })}\n`);
   else {
-    const { renderError } = await import('./render-error.ts');
+    // Loaded now, since only a failure needs the whole Dockerfile folder before the library is there.
+    const { renderCodeFrame } = await import('../dockerfile/index.ts');
     io.stderr.write(
       renderError(error, {
         paint: io.stderr.isTerminal ? paintFrom(io.env) : plainPaint,
+        frame: renderCodeFrame,
         debug: options.debug,
         logsShown: options.logsShown === true,
         sourceText: options.sourceText ?? (() => undefined),

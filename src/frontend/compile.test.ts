@@ -17,6 +17,11 @@ interface ScopeRow {
 
 const scopes: readonly ScopeRow[] = [
   {
+    name: "DF-ARG-04 a parent's ENV comes back over its ARG of the same name",
+    text: 'FROM alpine:3.20 AS a\nENV X=e\nARG X=a\nFROM a\nRUN x',
+    env: { X: 'e' },
+  },
+  {
     name: 'DF-ARG-01 a global ARG is not seen without redeclaring it',
     text: 'ARG X=g\nFROM alpine:3.20\nRUN x',
     env: { X: undefined },

@@ -9,7 +9,7 @@ import * as metadata from './metadata.ts';
 import type { CompileOptions, FrontendPorts, ResolvedImage } from './options.ts';
 import { displayName, type Plan, type PlannedStage, planStages } from './plan.ts';
 import { dispatchRun } from './run.ts';
-import { type Compilation, inheritImage, type StageBuild, type Step } from './stage-build.ts';
+import { type Compilation, inheritImage, inheritStage, type StageBuild, type Step } from './stage-build.ts';
 import { findTarget } from './stages.ts';
 import { stepNames } from './step-names.ts';
 import { type LocalSource, Trees } from './trees.ts';
@@ -144,22 +144,12 @@ class StageCompiler {
     const platform = parent?.platform ?? (plan.origin.kind === 'scratch' ? targetPlatform : (plan.platform ?? targetPlatform));
     const label = { index: plan.stage.index, displayName: plan.displayName };
     const steps = stepNames(plan, this.#isAlone, { own: platform, build: buildPlatform, target: targetPlatform });
-    const blank = { label, platform, steps, isCmdSet: false };
-    if (parent) {
-      const { OnBuild: _consumed, ...config } = parent.config;
-      return { ...parent, ...blank, config };
-    }
+    const own = { label, platform, steps };
+    if (parent) return { ...inheritStage(parent), ...own };
     const image = this.#plan.images.get(plan.origin, plan.platform ?? targetPlatform);
     const tree = this.#baseTree(plan, platform, image, steps.next.bind(steps), label);
     if (image) this.#checkPlatform(plan, platform, image);
-    return {
-      ...blank,
-      ...inheritImage(image?.config),
-      imagePlatform: image?.config.platform,
-      tree,
-      args: new Map(),
-      history: [],
-    };
+    return { ...own, ...inheritImage(image?.config), tree, args: new Map(), history: [], isCmdSet: false };
   }
 
   #baseTree(

@@ -20,7 +20,7 @@ import {
 import type { Healthcheck } from '../oci/index.ts';
 import { ownValue } from './globals.ts';
 import { goDuration, plainList, quotedList } from './history-text.ts';
-import { commitEmpty, expand, expandList, type Step, type StageBuild } from './stage-build.ts';
+import { commitEmpty, expand, expandList, setVariables, type StageBuild, type Step } from './stage-build.ts';
 
 /** Instructions that change the image config and nothing else. */
 
@@ -30,7 +30,7 @@ export function dispatchArg(step: Step, { declarations }: ArgInstruction): void 
   const texts = declarations.map(({ name: word, value: fallback }) => {
     const name = expand(step, word);
     const given = ownValue(buildArgs, name) ?? (fallback ? expand(step, fallback) : compilation.globals.get(name));
-    if (given !== undefined && !hiddenArgs.has(name)) build.env = new Map([...build.env, [name, given]]);
+    if (given !== undefined && !hiddenArgs.has(name)) build.env = setVariables(build.env, [[name, given]]);
     build.args = new Map([...build.args, [name, given ?? '']]);
     return given === undefined ? name : `${name}=${given}`;
   });
@@ -43,7 +43,7 @@ const hiddenArgs = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_ST
 export function dispatchEnv(step: Step, { pairs }: EnvInstruction): void {
   const { build } = step;
   const expanded = pairs.map(({ key, value }): [string, string] => [expand(step, key), expand(step, value)]);
-  build.env = new Map([...build.env, ...expanded]);
+  build.env = setVariables(build.env, expanded);
   build.config = { ...build.config, Env: setEnv(build.config.Env ?? [], expanded) };
   commitEmpty(build, ['ENV', ...expanded.map(([key, value]) => `${key}=${value}`)].join(' '));
 }

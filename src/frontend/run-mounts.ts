@@ -119,6 +119,6 @@ function ownedDirectory(
   return step.compilation.drafts.add({
     op: () => op,
     inputs: inputs.drafts,
-    ...draftOf(step, '[internal] settings cache mount permissions'),
+    ...draftOf(step, '[internal] setting cache mount permissions'),
   });
 }

@@ -36,7 +36,7 @@ export interface StageBuild {
   readonly platform: Platform;
   readonly steps: StepNames;
   tree: Tree;
-  /** ENV and ARG in the order of their first definition: what instructions and processes see. */
+  /** ENV and ARG in the order they were last set: what instructions and processes see. */
   env: Map<string, string>;
   /** Declared ARGs, with the value they got there. */
   args: Map<string, string>;
@@ -72,7 +72,7 @@ export function inheritImage(image: ImageConfig | undefined): InheritedImage {
   const hasPath = env.some((line) => line.startsWith('PATH='));
   const lines = hasPath ? env : [...env, `PATH=${defaultPath}`];
   return {
-    env: new Map(lines.map((line): [string, string] => splitEnv(line))),
+    env: setVariables(new Map(), lines.map(splitEnv)),
     config: { ...config, Env: lines, ...(config.WorkingDir ? { WorkingDir: joinPath('/', config.WorkingDir) } : {}) },
     author: image?.author,
     unknown: image?.unknown ?? {},
@@ -80,6 +80,25 @@ export function inheritImage(image: ImageConfig | undefined): InheritedImage {
     baseDiffIds: image?.diffIds ?? [],
     baseHistory: image?.history ?? [],
   };
+}
+
+/** What a stage inherits from another one. The parent's ENV comes back over ARGs of the same name. */
+export function inheritStage(parent: StageBuild): StageBuild {
+  const { OnBuild: _consumed, ...config } = parent.config;
+  return { ...parent, config, env: setVariables(parent.env, (config.Env ?? []).map(splitEnv)), isCmdSet: false };
+}
+
+/** Set each in turn; what is set again moves to the end, as in BuildKit's processes. */
+export function setVariables(
+  env: ReadonlyMap<string, string>,
+  pairs: readonly (readonly [string, string])[],
+): Map<string, string> {
+  const result = new Map(env);
+  for (const [name, value] of pairs) {
+    result.delete(name);
+    result.set(name, value);
+  }
+  return result;
 }
 
 function splitEnv(line: string): [string, string] {

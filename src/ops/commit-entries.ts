@@ -9,8 +9,9 @@ import type { OpsState } from './ports.ts';
  *
  * @throws {SlipwayError} `SOURCE_CHANGED` a file is not the one that was hashed.
  */
-export async function commitEntries(entries: readonly Entry[], state: OpsState, signal: AbortSignal): Promise<LayerId> {
+export async function commitEntries(drafted: readonly Entry[], state: OpsState, signal: AbortSignal): Promise<LayerId> {
   const { store, now } = state.ports;
+  const entries = drafted.map(withLayerXattrs);
   const id = store.layers.newId();
   const createdAt = new Date(now()).toISOString();
   const isLive = (entry: Entry): boolean => entry.type === 'file' && entry.content?.kind === 'layer' && state.live.has(entry.content.layer);
@@ -19,6 +20,16 @@ export async function commitEntries(entries: readonly Entry[], state: OpsState, 
     store.layers.commit({ id, createdAt, ...packed });
   } else store.layers.commit({ id, createdAt, entries });
   return id;
+}
+
+const layerXattr = 'security.capability';
+
+/** Of extended attributes a layer keeps file capabilities alone, as the field's tools do: the others belong to a machine. */
+function withLayerXattrs(entry: Entry): Entry {
+  if (!('xattrs' in entry) || entry.xattrs === undefined) return entry;
+  const { xattrs, ...rest } = entry;
+  const kept = xattrs[layerXattr];
+  return kept === undefined ? rest : { ...rest, xattrs: { [layerXattr]: kept } };
 }
 
 interface Packed {

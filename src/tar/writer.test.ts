@@ -14,7 +14,9 @@ test('IMG-07 names are relative and directories end with a slash; the root has n
 test('IMG-07 a plain header is ustar, byte for byte', () => {
   const header = tarOf([file('d/f', { mode: 0o4755, uid: 1000, gid: 50 })]).subarray(0, 512);
   expect(header.toString('latin1', 0, 3)).toBe('d/f');
-  expect(header.toString('latin1', 100, 156)).toBe('0004755\x000001750\x000000062\x0000000000003\x0014524770400\x007667\x00 ');
+  expect(header.toString('latin1', 100, 156)).toBe(
+    ['0004755', '0001750', '0000062', '00000000003', '14524770400', '007667', ' '].join('\0'),
+  );
   expect(header.toString('latin1', 156, 157)).toBe('0');
   expect(header.toString('latin1', 257, 265)).toBe('ustar\x0000');
   expect(header.subarray(265, 329).every((byte) => byte === 0)).toBe(true);
@@ -41,13 +43,17 @@ test('IMG-08 an opaque directory gets its marker, unless the caller expanded it'
   expect(parseAll(tarOf(entries, false)).members.map((member) => member.name)).toEqual(['d/']);
 });
 
-test('IMG-09 a hard link names its file and has no content', () => {
-  expect(parseAll(tarOf([file('a'), { type: 'hardlink', path: 'b', target: 'a' }])).members[1]).toMatchObject({
-    name: 'b',
-    type: 'hardlink',
-    linkName: 'a',
-    sizeBytes: 0,
-  });
+test('IMG-09 a hard link repeats what its file says of itself, without content', () => {
+  const xattrs = { 'security.capability': 'AQAAAg==' };
+  const tar = tarOf([file('a', { uid: 7, mode: 0o755, xattrs }), { type: 'hardlink', path: 'b', target: 'a' }]);
+  const want = { name: 'b', type: 'hardlink', linkName: 'a', sizeBytes: 0, uid: 7, mode: 0o755, mtimeSec: meta.mtimeSec, xattrs };
+  expect(parseAll(tar).members[1]).toMatchObject(want);
+});
+
+test('a hard link before its file is refused', () => {
+  expect(() => tarOf([{ type: 'hardlink', path: 'a', target: 'b' }, file('b')])).toThrow(
+    expect.objectContaining({ code: 'TAR_BAD_HARDLINK' }),
+  );
 });
 
 test.for<[name: string, entry: TarEntry, isPax: boolean]>([

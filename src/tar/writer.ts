@@ -20,13 +20,15 @@ const typeFlags = { file: '0', hardlink: '1', symlink: '2', char: '3', block: '4
 export class TarWriter {
   readonly #output: (chunk: Uint8Array) => void;
   readonly #marksOpaque: boolean;
-  readonly #buffer: Buffer = Buffer.alloc(bufferBytes);
+  readonly #buffer: Buffer = Buffer.allocUnsafe(bufferBytes);
   #fill = 0;
   #flushed = 0;
   /** Content bytes that the last header promised and that did not come yet. */
   #owed = 0;
   #padding = 0;
   #path = '';
+  /** What a hard link may name: all but directories written so far. */
+  readonly #linkable = new Map<string, Linkable>();
 
   constructor(options: TarWriterOptions) {
     this.#output = options.output;
@@ -34,15 +36,18 @@ export class TarWriter {
   }
 
   /**
-   * Write the header of an entry. The root itself has none.
+   * Write the header of an entry. The root itself has none. A hard link comes after the file it names: its header repeats
+   * that file's owner, mode, time and xattrs, because readers apply those of every header.
    *
    * @returns where the content starts in the tar, in bytes.
-   * @throws {SlipwayError} `TAR_SIZE_MISMATCH` the content of the entry before is not complete.
+   * @throws {SlipwayError} `TAR_SIZE_MISMATCH` the content of the entry before is not complete; `TAR_BAD_HARDLINK` the file that
+   * a hard link names was not written before it.
    */
   writeHeader(entry: TarEntry): number {
     this.#settle();
     this.#path = entry.path;
-    if (entry.path !== '') this.#header(headerOf(entry));
+    if (entry.path !== '') this.#header(entry.type === 'hardlink' ? this.#linkHeader(entry) : headerOf(entry));
+    if (entry.type !== 'dir' && entry.type !== 'hardlink' && entry.type !== 'whiteout') this.#linkable.set(entry.path, entry);
     const offset = this.#flushed + this.#fill;
     if (entry.type === 'file') {
       this.#owed = entry.sizeBytes;
@@ -87,6 +92,12 @@ export class TarWriter {
     this.#padding = 0;
   }
 
+  #linkHeader(link: { readonly path: string; readonly target: string }): HeaderFields {
+    const target = this.#linkable.get(link.target);
+    if (target === undefined) throw badHardlink(link);
+    return { ...headerOf(target), name: link.path, type: typeFlags.hardlink, linkName: link.target, size: 0, major: 0, minor: 0 };
+  }
+
   #header(header: HeaderFields): void {
     const records = paxRecords(header);
     if (records !== undefined) {
@@ -129,12 +140,13 @@ export class TarWriter {
   }
 }
 
-function headerOf(entry: TarEntry): HeaderFields {
+type Linkable = Exclude<TarEntry, { readonly type: 'dir' | 'hardlink' | 'whiteout' }>;
+
+function headerOf(entry: Exclude<TarEntry, { readonly type: 'hardlink' }>): HeaderFields {
   if (entry.type === 'whiteout') {
     const slash = entry.path.lastIndexOf('/') + 1;
     return emptyFile(`${entry.path.slice(0, slash)}${whiteoutPrefix}${entry.path.slice(slash)}`);
   }
-  if (entry.type === 'hardlink') return { ...emptyFile(entry.path), type: typeFlags.hardlink, linkName: entry.target };
   const isSpecial = entry.type === 'char' || entry.type === 'block' || entry.type === 'fifo';
   return {
     name: entry.type === 'dir' ? `${entry.path}/` : entry.path,
@@ -159,4 +171,15 @@ function sizeMismatch(path: string, by: string): SlipwayError {
   return new SlipwayError('TAR_SIZE_MISMATCH', `\`/${path}\` is ${by} than when the step began`, {
     hint: 'something changed the file during the build: build again when it is at rest',
   });
+}
+
+function badHardlink(link: { readonly path: string; readonly target: string }): SlipwayError {
+  return new SlipwayError(
+    'TAR_BAD_HARDLINK',
+    `the hard link \`/${link.path}\` names \`/${link.target}\`, which is not in the layer before it`,
+    {
+      class: 'internal',
+      hint: 'this is a mistake of Slipway: please report it',
+    },
+  );
 }

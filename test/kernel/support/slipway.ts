@@ -33,7 +33,8 @@ export function command(program: string, args: readonly string[], options: Comma
     child.once('close', (code, signal) => {
       const stdout = Buffer.concat(out).toString();
       const stderr = Buffer.concat(err).toString();
-      const all = `$ ${program} ${args.join(' ')}\n${stdout}${stderr}[exit code ${code ?? signal}]`;
+      const said = stderr.replace(/^\{"kind":"step-progress".*\n/gm, '');
+      const all = `$ ${program} ${args.join(' ')}\n${stdout}${said}[exit code ${code ?? signal}]`;
       resolve({ code: code ?? 128, stdout, stderr, all });
     });
   });
