@@ -29,7 +29,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     tell('transferring dockerfile', made.sizeBytes, 'bytes');
     return made;
   });
-  for (const { message, code } of loaded.warnings) emit({ kind: 'warning', message, code, atMs: Date.now() });
+  for (const { message, code, rule, at } of loaded.warnings) emit({ kind: 'warning', message, code: rule ?? code, at, atMs: Date.now() });
   const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const contexts = findContexts({
     main: context,
@@ -41,6 +41,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     signal,
   });
   const compiled = await compileFor(options, { loaded, contexts, platform, engine, emit, signal });
+  for (const { rule, message, at } of compiled.warnings) emit({ kind: 'warning', message, code: rule, at, atMs: Date.now() });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
   const job = scope.use(startJob(options, { compiled, contexts, engine, emit, signal }));
   const result = await solve(job, compiled);

@@ -1,4 +1,4 @@
-import type { SlipwayError } from '../base/index.ts';
+import type { SlipwayError, SourceSpan } from '../base/index.ts';
 import type { Digest } from '../oci/index.ts';
 
 /** Names a line of progress: a vertex's digest, or a name the engine made up for its own work (`internal:…`, `export:…`). */
@@ -25,7 +25,7 @@ export type BuildEvent =
   | { readonly kind: 'step-cancelled'; readonly step: StepId; readonly atMs: number }
   /** Stages that the targets don't need: nothing of them was looked at. */
   | { readonly kind: 'stages-skipped'; readonly stages: readonly { readonly name: string; readonly line: number }[]; readonly atMs: number }
-  | { readonly kind: 'warning'; readonly message: string; readonly code?: string; readonly step?: StepId; readonly atMs: number };
+  | { readonly kind: 'warning'; readonly message: string; readonly code?: string; readonly at?: SourceSpan; readonly step?: StepId; readonly atMs: number };
 
 /** Where a part of the engine tells what happens. Must not throw. */
 export type EmitEvent = (event: BuildEvent) => void;

@@ -322,7 +322,7 @@ describe('CLI-13 slipway build ends with', () => {
       listeners: 0,
     });
     expect(world.stderr()).toBe(
-      '\ncancelling: waiting for clean-up; two more signals end it at once\nerror[BUILD_CANCELLED]: the build was cancelled\n',
+      '#0 cancelling: waiting for clean-up; two more signals end it at once\nerror[BUILD_CANCELLED]: the build was cancelled\n',
     );
   });
 

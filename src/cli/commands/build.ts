@@ -56,9 +56,7 @@ async function runBuild(call: BuildCall): Promise<number> {
   using _input = request.input;
   const progress = startProgress(mode, { target: request.options.target }, io);
   using interrupt = interruptible(io, exitCodes.cancelled, {
-    onFirst: () => {
-      if (mode !== 'json') io.stderr.write('\ncancelling: waiting for clean-up; two more signals end it at once\n');
-    },
+    onFirst: () => progress.note('cancelling: waiting for clean-up; two more signals end it at once'),
     onDie: () => {
       if (mode === 'tty') io.stderr.write(showCursor);
     },
@@ -66,11 +64,11 @@ async function runBuild(call: BuildCall): Promise<number> {
   try {
     const library = await call.library();
     const result = await library.build({ ...request.options, signal: interrupt.signal, onEvent: progress.emit });
-    progress.finish();
+    progress.finish(true);
     await writeResult(result, request, progress, call);
     return exitCodes.ok;
   } catch (thrown) {
-    progress.finish();
+    progress.finish(false);
     return await reportError(thrown, io, {
       debug: call.debug,
       json: mode === 'json',

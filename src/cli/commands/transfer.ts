@@ -77,11 +77,13 @@ async function shown<T>(
   const step: StepId = 'internal:transfer';
   const now = (): number => io.clock.nowMs();
   progress.emit({ kind: 'step-started', step, name, atMs: now() });
+  let isOk = false;
   try {
     const result = await work((part) => progress.emit({ kind: 'step-progress', step, ...part, unit: 'bytes', atMs: now() }));
     progress.emit({ kind: 'step-done', step, atMs: now() });
+    isOk = true;
     return result;
   } finally {
-    progress.finish();
+    progress.finish(isOk);
   }
 }

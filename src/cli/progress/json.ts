@@ -16,6 +16,10 @@ export class JsonRenderer implements Renderer {
     return '';
   }
 
+  note(): string {
+    return '';
+  }
+
   finish(): string {
     return '';
   }

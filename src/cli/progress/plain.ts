@@ -86,6 +86,10 @@ export class PlainRenderer implements Renderer {
     return out;
   }
 
+  note(text: string): string {
+    return this.#zero(text);
+  }
+
   finish(nowMs: number): string {
     let out = this.tick(nowMs);
     for (const step of this.#steps.values()) if (step.isDue) out += this.#show(step, nowMs);

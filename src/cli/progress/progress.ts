@@ -16,8 +16,10 @@ export interface Progress {
   readonly emit: EmitEvent;
   /** Did it print the output of failed steps? */
   readonly showsLogs: boolean;
+  /** Say a word of the command's own. */
+  note(text: string): void;
   /** Say the last words and leave the terminal as it was. Calling it again does nothing. */
-  finish(): void;
+  finish(isOk: boolean): void;
 }
 
 /**
@@ -77,11 +79,14 @@ export function startProgress(mode: ProgressMode, options: RendererOptions, io: 
     emit: (event) => {
       if (!isFinished) write(renderer.event(event));
     },
-    finish: () => {
+    note: (text) => {
+      if (!isFinished) write(renderer.note(text));
+    },
+    finish: (isOk) => {
       if (isFinished) return;
       isFinished = true;
       timer?.[Symbol.dispose]();
-      write(renderer.finish(io.clock.nowMs()));
+      write(renderer.finish(io.clock.nowMs(), isOk));
     },
   };
 }

@@ -13,6 +13,10 @@ export class QuietRenderer implements Renderer {
     return '';
   }
 
+  note(): string {
+    return '';
+  }
+
   finish(): string {
     return '';
   }

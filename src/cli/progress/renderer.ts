@@ -9,8 +9,10 @@ export interface Renderer {
   event(event: BuildEvent): string;
   /** What to write because time has passed. Called every `tickMs`. */
   tick(nowMs: number): string;
-  /** The last words. No event follows. */
-  finish(nowMs: number): string;
+  /** A word of the command itself, such as what Ctrl-C does. */
+  note(text: string): string;
+  /** The last words; `isOk` when the work succeeded. No event follows. */
+  finish(nowMs: number, isOk: boolean): string;
   /** How often `tick` wants to be called; `undefined`: never. */
   readonly tickMs: number | undefined;
   /** Does it print the output of failed steps, so that the error needn't? */

@@ -32,7 +32,8 @@ function replay(
     else onResize?.(moment);
   }
   const lastMs = moments.at(-1)?.atMs ?? 0;
-  write(renderer.finish(lastMs), lastMs);
+  const isOk = !moments.some((moment) => moment.kind === 'event' && moment.event.kind === 'step-failed');
+  write(renderer.finish(lastMs, isOk), lastMs);
 }
 
 test('the recordings are where we think they are', () => expect(cases.length).toBeGreaterThan(5));

@@ -117,7 +117,12 @@ export class TtyRenderer implements Renderer {
     return out;
   }
 
-  finish(nowMs: number): string {
+  note(text: string): string {
+    this.#settled.push({ text: ` => ${text}`, role: 'warning' });
+    return '';
+  }
+
+  finish(nowMs: number, isOk: boolean): string {
     const { columns } = this.#options.size();
     const width = Math.max(10, columns) - 1;
     let out = this.#rewind(columns);
@@ -125,8 +130,7 @@ export class TtyRenderer implements Renderer {
       if (step.isRunning) this.#settled.push({ text: ` => ${step.name}`, right: `${seconds(nowMs - step.startedAtMs)}s` });
     }
     const failed = [...this.#steps.values()].filter((step) => step.hasFailed);
-    const isWhole = failed.length === 0 && this.#ended === this.#steps.size;
-    this.#settled.push({ text: `${this.#head(nowMs)}${isWhole ? ' FINISHED' : ''}` });
+    this.#settled.push({ text: `${this.#head(nowMs)}${isOk ? ' FINISHED' : ''}` });
     out += this.#takeSettled(width);
     if (this.#isCursorHidden) out += `\u001b[J${showCursor}`;
     for (const step of failed) {
