@@ -16,13 +16,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   graph: ['oci'],
   store: ['oci', 'native', 'layer'],
   registry: ['oci'],
-  rootfs: ['oci', 'native', 'layer', 'store'],
+  rootfs: ['oci', 'native', 'layer', 'tar', 'store'],
   source: ['oci', 'native', 'layer', 'tar', 'store', 'registry'],
   solver: ['oci', 'graph'],
   sandbox: ['oci', 'native', 'rootfs'],
   frontend: ['oci', 'dockerfile', 'graph'],
-  ops: ['oci', 'layer', 'tar', 'graph', 'solver', 'store', 'rootfs', 'source', 'sandbox'],
-  exporter: ['oci', 'native', 'layer', 'tar', 'store', 'registry'],
+  ops: ['oci', 'native', 'layer', 'tar', 'graph', 'solver', 'store', 'rootfs', 'source', 'sandbox'],
+  exporter: ['oci', 'native', 'layer', 'tar', 'store', 'registry', 'rootfs'],
   inspect: ['oci', 'layer', 'store'],
   report: ['oci', 'graph', 'solver'],
   engine: [
@@ -66,12 +66,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'remote',
   ],
-  cli: ['build', 'report', 'dockerfile', 'graph', 'solver'],
+  cli: ['build', 'report', 'dockerfile', 'graph'],
   'index.ts': ['build', 'solver', 'oci', 'dockerfile', 'graph'],
 };
 
 /** Arrows that carry types only. */
-const typesOnly: ReadonlySet<string> = new Set(['sandbox > rootfs', 'report > solver', 'cli > solver']);
+const typesOnly: ReadonlySet<string> = new Set(['sandbox > rootfs', 'report > solver']);
 
 /** Folders whose functions go from values to values. */
 const pure: ReadonlySet<string> = new Set(['base', 'oci', 'dockerfile', 'layer', 'tar', 'graph', 'frontend']);
@@ -84,6 +84,7 @@ const pureBuiltins: ReadonlySet<string> = new Set([
   'node:stream',
   'node:stream/promises',
   'node:buffer',
+  'node:zlib',
   'node:string_decoder',
 ]);
 /** Globals that are the machine, or the moment. */

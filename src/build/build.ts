@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { hostPath, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Engine, type EngineJob, engineSettings, openEngine } from '../engine/index.ts';
 import { type Compiled, compile } from '../frontend/index.ts';
-import { hostPlatform, type Platform, parsePlatform } from '../oci/index.ts';
+import { type Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import { type BuildEvent, type EmitEvent, StepError } from '../solver/index.ts';
+import { hostPlatform, platformOf } from './host-platform.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions, BuildResult, Output } from './options.ts';
@@ -26,11 +27,11 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const context = options.context ?? '.';
   const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
     const made = loadDockerfile(options, context);
-    tell('transferring dockerfile', made.sizeBytes, 'bytes');
+    tell('transferring dockerfile:', made.sizeBytes);
     return made;
   });
   for (const { message, code, rule, at } of loaded.warnings) emit({ kind: 'warning', message, code: rule ?? code, at, atMs: Date.now() });
-  const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const platform = platformOf(options.platform);
   const contexts = findContexts({
     main: context,
     ignoreFile: loaded.ignoreFile,
@@ -66,13 +67,13 @@ function defaultOutputs({ tags }: BuildOptions): readonly Output[] {
   return [{ type: 'image', names: tags ?? [] }];
 }
 
-type Tell = (part: string, total: number, unit: 'bytes' | 'none') => void;
+type Tell = (part: string, sizeBytes: number) => void;
 
 /** A small piece of work that shows as a step of its own. */
 function step<T>(emit: EmitEvent, id: `internal:${string}`, name: string, work: (tell: Tell) => T): T {
   emit({ kind: 'step-started', step: id, name, atMs: Date.now() });
   try {
-    const made = work((part, total, unit) => emit({ kind: 'step-progress', step: id, part, current: total, total, unit, done: true, atMs: Date.now() }));
+    const made = work((part, sizeBytes) => emit({ kind: 'step-progress', step: id, part, current: sizeBytes, total: 0, unit: 'bytes', done: true, atMs: Date.now() }));
     emit({ kind: 'step-done', step: id, atMs: Date.now() });
     return made;
   } catch (thrown) {

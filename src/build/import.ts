@@ -1,8 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { SlipwayError, toSlipwayError } from '../base/index.ts';
-import { type Digest, hostPlatform, type ImageConfig, type Manifest, mediaTypes, parsePlatform, printImageConfig, printManifest, type RunConfig } from '../oci/index.ts';
+import { type Digest, type ImageConfig, type Manifest, mediaTypes, printImageConfig, printManifest, type RunConfig } from '../oci/index.ts';
 import { ingestTar } from '../source/index.ts';
 import { imageName } from '../store/index.ts';
+import { platformOf } from './host-platform.ts';
 import type { ImageSummary, ImportOptions } from './image-options.ts';
 import { summaryOf } from './images.ts';
 import { withEngine } from './with-engine.ts';
@@ -14,7 +15,7 @@ import { withEngine } from './with-engine.ts';
 export async function importImage(options: ImportOptions): Promise<ImageSummary> {
   const name = imageName(options.name);
   const config = options.configFile === undefined ? {} : readConfig(options.configFile);
-  const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const platform = platformOf(options.platform);
   return await withEngine(options, async (engine, signal) => {
     const { store } = engine;
     const { layer, blob, diffId } = await ingestTar(store, { source: createReadStream(options.tar, { highWaterMark: 1 << 20 }), createdAt: epoch, signal });

@@ -7,3 +7,4 @@ export type { BuildOptions, BuildResult, EngineOptions, Output, StageReport } fr
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';
 export { loadImages, pushImage, saveImages } from './transfer.ts';
+export { type BuildEvent, type EmitEvent, StepError, type StepId } from '../solver/index.ts';

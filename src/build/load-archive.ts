@@ -2,10 +2,11 @@ import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostPath, isNotFound, SlipwayError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { choosePlatform, type Descriptor, type Digest, digestOf, hexOf, hostPlatform, type Manifest, mediaTypes, parseImageConfig, parseManifest, printManifest } from '../oci/index.ts';
+import { choosePlatform, type Descriptor, type Digest, digestOf, hexOf, type Manifest, mediaTypes, parseImageConfig, parseManifest, printManifest } from '../oci/index.ts';
 import { ingestLayer, ingestTar } from '../source/index.ts';
 import { createFileWriter, createIngest, imageName, readFileChunks, type StoredImage } from '../store/index.ts';
 import { createTarParser, decompress, sniffCompression } from '../tar/index.ts';
+import { hostPlatform } from './host-platform.ts';
 import type { LoadOptions } from './image-options.ts';
 
 /** The files of an archive or layout, by name. */

@@ -1,13 +1,14 @@
 import type { Engine } from '../engine/index.ts';
-import { formatReference, hostPlatform, parseManifest, parsePlatform, parseReference, type Platform } from '../oci/index.ts';
+import { formatReference, parseManifest, parseReference, type Platform } from '../oci/index.ts';
 import { imageName, type StoredImage } from '../store/index.ts';
+import { platformOf } from './host-platform.ts';
 import type { ImageSummary, PullOptions } from './image-options.ts';
 import { summaryOf } from './images.ts';
 import { withEngine } from './with-engine.ts';
 
 /** Bring an image from its registry into the local store, under its name. */
 export async function pullImage(options: PullOptions): Promise<ImageSummary> {
-  const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const platform = platformOf(options.platform);
   return await withEngine(options, async (engine, signal) => summaryOf(engine, [await pullInto(engine, options.name, platform, { signal, pull: true, onProgress: options.onProgress })]));
 }
 

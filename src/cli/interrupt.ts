@@ -15,7 +15,7 @@ export interface InterruptOptions {
   readonly ignoreCtrlC?: boolean;
 }
 
-const patience = 2;
+const patience = 3;
 
 /** The first signal asks the work to stop and clean up, the third ends the process at once. */
 export function interruptible(io: Io, exitCode: number, options: InterruptOptions = {}): Interrupt {

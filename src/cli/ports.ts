@@ -14,7 +14,7 @@ export type {
   RunImageOptions,
   SaveOptions,
 } from '../build/index.ts';
-export type { BuildEvent, EmitEvent, StepError, StepId } from '../solver/index.ts';
+export type { BuildEvent, EmitEvent, StepError, StepId } from '../build/index.ts';
 
 type Face = typeof library;
 type Asked =

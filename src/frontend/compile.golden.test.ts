@@ -22,12 +22,14 @@ interface WrittenOptions
 
 const images = createFakeImages();
 
+const amd64 = { os: 'linux', architecture: 'amd64' };
+
 function readOptions(dir: URL): CompileOptions {
   const path = new URL('options.json', dir);
   const { contexts = {}, ...written }: WrittenOptions = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')) as WrittenOptions)
     : {};
-  const targetPlatform = parsePlatform(written.targetPlatform ?? 'linux/amd64');
+  const targetPlatform = parsePlatform(written.targetPlatform ?? 'linux/amd64', amd64);
   const named = Object.entries(contexts).map(([name, context]): [string, NamedContext] => [
     name,
     context.kind === 'local' ? context : { kind: 'image', image: async () => images.image(context.of, targetPlatform) },
@@ -36,7 +38,7 @@ function readOptions(dir: URL): CompileOptions {
     ...written,
     contexts: Object.fromEntries(named),
     targetPlatform,
-    buildPlatform: parsePlatform(written.buildPlatform ?? 'linux/amd64'),
+    buildPlatform: parsePlatform(written.buildPlatform ?? 'linux/amd64', amd64),
   };
 }
 

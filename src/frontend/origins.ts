@@ -84,7 +84,7 @@ function fullReference(text: string, at: SourceSpan): string {
 function contextKey(name: string): string {
   const cut = name.lastIndexOf('::');
   if (cut < 0) return normalName(name);
-  return `${normalName(name.slice(0, cut))}::${formatPlatform(normalizePlatform(parsePlatform(name.slice(cut + 2))))}`;
+  return `${normalName(name.slice(0, cut))}::${formatPlatform(normalizePlatform(parsePlatform(name.slice(cut + 2), { os: 'linux', architecture: 'amd64' })))}`;
 }
 
 /** Two names that mean one image get one key: in lower case, without `docker.io/library/` and `:latest`. */

@@ -4,5 +4,5 @@ export { createDigester, type Digest, type Digester, digestOf, hexOf, isDigest, 
 export { type Healthcheck, type HistoryEntry, type ImageConfig, parseImageConfig, printImageConfig, type RunConfig } from './image-config.ts';
 export { type ImageIndex, type Manifest, parseManifest, printManifest } from './manifest.ts';
 export { type Compression, isIndexType, isManifestType, layerCompression, mediaTypes } from './media-type.ts';
-export { choosePlatform, formatPlatform, hostPlatform, normalizePlatform, type Platform, parsePlatform, samePlatform } from './platform.ts';
+export { choosePlatform, formatPlatform, linuxPlatform, normalizePlatform, type Platform, parsePlatform, samePlatform } from './platform.ts';
 export { familiarReference, formatReference, parseReference, type Reference } from './reference.ts';

@@ -24,7 +24,7 @@ const knownOs = new Set(['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'ope
 
 /** Parse `os[/arch[/variant]]` or a lone architecture, completing it from `defaults`.
  * @throws {SlipwayError} `OCI_BAD_PLATFORM` */
-export function parsePlatform(text: string, defaults: Platform = hostPlatform()): Platform {
+export function parsePlatform(text: string, defaults: Platform): Platform {
   const bad = (): SlipwayError =>
     new SlipwayError('OCI_BAD_PLATFORM', `\`${text}\` is not a platform`, { hint: 'write it as os/arch[/variant], for example linux/arm64' });
   const parts = text.trim().toLowerCase().split('/');
@@ -60,8 +60,8 @@ export function samePlatform(a: Platform, b: Platform): boolean {
   return formatPlatform(normalizePlatform(a)) === formatPlatform(normalizePlatform(b));
 }
 
-/** The platform of a Linux engine on this kind of processor. Pure: asks the JavaScript engine's build, not the system. */
-export function hostPlatform(arch: string = process.arch): Platform {
+/** The platform of a Linux engine on a processor that Node calls `arch`. */
+export function linuxPlatform(arch: string): Platform {
   return normalizePlatform({ os: 'linux', architecture: arch });
 }
 

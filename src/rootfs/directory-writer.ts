@@ -2,7 +2,7 @@ import { closeSync, constants, linkSync, mkdirSync, openSync, rmSync, symlinkSyn
 import { type HostPath, isNodeError, SlipwayError } from '../base/index.ts';
 import { type DirEntry, type Entry, type FileEntry, type HardlinkEntry, parentOf } from '../layer/index.ts';
 import { mknod, NativeError, setXattr } from '../native/index.ts';
-import { applyToOpenFile, applyToPath, applyXattrs, currentMaker } from './entry-metadata.ts';
+import { applyToOpenFile, applyToPath, applyXattrs, currentMaker, type Maker } from './entry-metadata.ts';
 import { opaqueXattr } from './lower-view.ts';
 
 export interface DirectoryWriterOptions {
@@ -41,21 +41,119 @@ const badPath = /^$|(?:^|\/)(?:\.{0,2})(?:\/|$)|\0/;
  * a directory that this writer made, so no symlink is ever followed.
  */
 export function createDirectoryWriter(dest: HostPath, options: DirectoryWriterOptions = {}): DirectoryWriter {
-  const maker = currentMaker(dest);
-  const directories = new Map<string, DirEntry | undefined>([['', undefined]]);
-  const hardlinks: HardlinkEntry[] = [];
-  const whiteouts: string[] = [];
+  return new LayerDirectory(dest, options);
+}
 
-  const place = (path: string): string => {
+class LayerDirectory implements DirectoryWriter {
+  readonly #dest: HostPath;
+  readonly #maker: Maker;
+  readonly #implicitDirectory: (path: string) => DirEntry | undefined;
+  /** Those that were made, parents first; with the entry they get their metadata from. */
+  readonly #directories = new Map<string, DirEntry | undefined>([['', undefined]]);
+  /** Hard links whose target isn't there yet. */
+  readonly #hardlinks: HardlinkEntry[] = [];
+  readonly #whiteouts: string[] = [];
+
+  constructor(dest: HostPath, options: DirectoryWriterOptions) {
+    this.#dest = dest;
+    this.#maker = currentMaker(dest);
+    this.#implicitDirectory = options.implicitDirectory ?? (() => undefined);
+  }
+
+  add(entry: Exclude<Entry, FileEntry>): void {
+    switch (entry.type) {
+      case 'dir':
+        if (!this.#directories.has(entry.path)) this.#create(entry.path, (host) => mkdirSync(host, 0o700));
+        this.#directories.set(entry.path, entry);
+        return;
+      case 'symlink':
+        return this.#create(entry.path, (host) => {
+          symlinkSync(entry.target, host);
+          applyToPath(host, entry, this.#maker, { isSymlink: true });
+        });
+      case 'hardlink':
+        if (!this.#addHardlink(entry)) this.#hardlinks.push(entry);
+        return;
+      case 'whiteout':
+        this.#whiteouts.push(entry.path);
+        return;
+      case 'char':
+      case 'block':
+      case 'fifo':
+        return this.#create(entry.path, (host) => {
+          mknod(host, entry.type, 0o600, entry);
+          applyToPath(host, entry, this.#maker, { isSymlink: false });
+        });
+    }
+  }
+
+  addFile(entry: FileEntry, content: Iterable<Uint8Array>): void {
+    const file = this.beginFile(entry);
+    try {
+      for (const chunk of content) file.write(chunk);
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+    file.end();
+  }
+
+  beginFile(entry: FileEntry): OpenFile {
+    const fd = this.#create(entry.path, (path) => openSync(path, createFlags, entry.mode & 0o777));
+    return {
+      fd,
+      write: (chunk) => {
+        for (let done = 0; done < chunk.byteLength; ) done += writeSync(fd, chunk, done);
+      },
+      end: () => {
+        try {
+          applyToOpenFile(fd, entry, this.#maker);
+        } finally {
+          closeSync(fd);
+        }
+        applyXattrs(`${this.#dest}/${entry.path}`, entry);
+      },
+      abandon: () => closeSync(fd),
+    };
+  }
+
+  linkFile(entry: FileEntry, from: HostPath): boolean {
+    return this.#create(entry.path, (host) => tryLink(from, host));
+  }
+
+  finish(): void {
+    for (const link of this.#hardlinks) if (!this.#addHardlink(link)) throw noTarget(link);
+    for (const path of this.#whiteouts) this.#addWhiteout(path);
+    for (const [path, entry] of [...this.#directories].reverse()) {
+      if (entry === undefined && path === '') continue;
+      const host = path === '' ? this.#dest : `${this.#dest}/${path}`;
+      if (entry?.opaque === true) setXattr(host, opaqueXattr, Buffer.from('y'));
+      applyToPath(host, entry ?? { path, mode: 0o755, uid: 0, gid: 0, mtimeSec: 0 }, this.#maker, { isSymlink: false });
+    }
+  }
+
+  /** Create what is at `path` now; what was there before goes. */
+  #create<T>(path: string, work: (host: string) => T): T {
+    const host = this.#place(path);
+    try {
+      return work(host);
+    } catch (error) {
+      if (!isExisting(error)) throw error;
+      this.#forget(path);
+      return work(host);
+    }
+  }
+
+  #place(path: string): string {
     if (badPath.test(path)) throw new SlipwayError('ROOTFS_BAD_PATH', `\`${path}\` is not a path inside a layer`);
     const parent = parentOf(path);
-    if (!directories.has(parent)) makeParent(parent);
-    return `${dest}/${path}`;
-  };
-  const makeParent = (path: string): void => {
-    const host = place(path);
+    if (!this.#directories.has(parent)) this.#makeParent(parent);
+    return `${this.#dest}/${path}`;
+  }
+
+  #makeParent(path: string): void {
     try {
-      mkdirSync(host, 0o700);
+      mkdirSync(this.#place(path), 0o700);
     } catch (error) {
       if (!isExisting(error)) throw error;
       throw new SlipwayError(
@@ -63,122 +161,28 @@ export function createDirectoryWriter(dest: HostPath, options: DirectoryWriterOp
         `the layer has entries below \`/${path}\`, which it says is no directory`,
       );
     }
-    directories.set(path, options.implicitDirectory?.(path));
-  };
-  const forget = (path: string): void => {
-    rmSync(`${dest}/${path}`, { recursive: true, force: true });
-    for (const known of directories.keys()) if (known === path || known.startsWith(`${path}/`)) directories.delete(known);
-  };
-  /** Create what is at `path` now; what was there before goes. */
-  const create = <T>(path: string, work: (host: string) => T): T => {
-    const host = place(path);
-    try {
-      return work(host);
-    } catch (error) {
-      if (!isExisting(error)) throw error;
-      forget(path);
-      return work(host);
-    }
-  };
-  const addDirectory = (entry: DirEntry): void => {
-    if (!directories.has(entry.path)) create(entry.path, (host) => mkdirSync(host, 0o700));
-    directories.set(entry.path, entry);
-  };
-  const beginFile = (entry: FileEntry): OpenFile => {
-    const host = `${dest}/${entry.path}`;
-    const fd = create(entry.path, (path) => openSync(path, createFlags, entry.mode & 0o777));
-    return {
-      fd,
-      write(chunk) {
-        for (let done = 0; done < chunk.byteLength; ) done += writeSync(fd, chunk, done);
-      },
-      end() {
-        try {
-          applyToOpenFile(fd, entry, maker);
-        } finally {
-          closeSync(fd);
-        }
-        applyXattrs(host, entry);
-      },
-      abandon: () => closeSync(fd),
-    };
-  };
+    this.#directories.set(path, this.#implicitDirectory(path));
+  }
 
-  return {
-    add(entry) {
-      switch (entry.type) {
-        case 'dir':
-          return addDirectory(entry);
-        case 'symlink':
-          return create(entry.path, (host) => {
-            symlinkSync(entry.target, host);
-            applyToPath(host, entry, maker, { isSymlink: true });
-          });
-        case 'hardlink':
-          if (!addHardlink(entry)) hardlinks.push(entry);
-          return;
-        case 'whiteout':
-          return void whiteouts.push(entry.path);
-        default:
-          return create(entry.path, (host) => {
-            mknod(host, entry.type, 0o600, entry);
-            applyToPath(host, entry, maker, { isSymlink: false });
-          });
-      }
-    },
-    addFile(entry, content) {
-      const file = beginFile(entry);
-      try {
-        for (const chunk of content) file.write(chunk);
-      } catch (error) {
-        file.abandon();
-        throw error;
-      }
-      file.end();
-    },
-    beginFile,
-    linkFile: (entry, from) =>
-      create(entry.path, (host) => {
-        try {
-          linkSync(from, host);
-          return true;
-        } catch (error) {
-          if (isNodeError(error) && cannotLink.has(error.code ?? '')) return false;
-          throw error;
-        }
-      }),
-    finish() {
-      for (const link of hardlinks) if (!addHardlink(link)) throw noTarget(link);
-      for (const path of whiteouts) addWhiteout(path);
-      for (const [path, entry] of [...directories].reverse()) {
-        if (entry === undefined && path === '') continue;
-        const host = path === '' ? dest : `${dest}/${path}`;
-        if (entry?.opaque === true) setXattr(host, opaqueXattr, Buffer.from('y'));
-        applyToPath(host, entry ?? { path, mode: 0o755, uid: 0, gid: 0, mtimeSec: 0 }, maker, { isSymlink: false });
-      }
-    },
-  };
+  #forget(path: string): void {
+    rmSync(`${this.#dest}/${path}`, { recursive: true, force: true });
+    for (const known of this.#directories.keys()) {
+      if (known === path || known.startsWith(`${path}/`)) this.#directories.delete(known);
+    }
+  }
 
   /** Answers false while the target isn't there. */
-  function addHardlink({ path, target }: HardlinkEntry): boolean {
-    if (badPath.test(target) || !directories.has(parentOf(target))) return false;
-    return create(path, (host) => {
-      try {
-        linkSync(`${dest}/${target}`, host);
-        return true;
-      } catch (error) {
-        if (isNodeError(error) && (error.code === 'ENOENT' || error.code === 'EPERM')) return false;
-        throw error;
-      }
-    });
+  #addHardlink({ path, target }: HardlinkEntry): boolean {
+    if (badPath.test(target) || !this.#directories.has(parentOf(target))) return false;
+    return this.#create(path, (host) => tryLink(`${this.#dest}/${target}`, host));
   }
 
   /** A whiteout speaks of the layers below: what this layer has at the path itself stays. */
-  function addWhiteout(path: string): void {
-    const host = place(path);
-    const directory = directories.get(path);
-    if (directory !== undefined) directories.set(path, { ...directory, opaque: true });
-    else if (!directories.has(path)) {
+  #addWhiteout(path: string): void {
+    const host = this.#place(path);
+    const directory = this.#directories.get(path);
+    if (directory !== undefined) this.#directories.set(path, { ...directory, opaque: true });
+    else if (!this.#directories.has(path)) {
       try {
         mknod(host, 'char', 0, { major: 0, minor: 0 });
       } catch (error) {
@@ -189,6 +193,16 @@ export function createDirectoryWriter(dest: HostPath, options: DirectoryWriterOp
 }
 
 const cannotLink: ReadonlySet<string> = new Set(['EMLINK', 'EXDEV', 'EPERM', 'ENOENT']);
+
+function tryLink(from: string, host: string): boolean {
+  try {
+    linkSync(from, host);
+    return true;
+  } catch (error) {
+    if (isNodeError(error) && cannotLink.has(error.code ?? '')) return false;
+    throw error;
+  }
+}
 
 function isExisting(error: unknown): boolean {
   return error instanceof NativeError ? error.errno === 'EEXIST' : isNodeError(error) && error.code === 'EEXIST';

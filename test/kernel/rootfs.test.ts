@@ -35,7 +35,7 @@ interface Stack {
   /** Topmost first; filled before the mount. */
   readonly lowers: HostPath[];
   /** Change the mounted tree, unmount, and walk what was written. */
-  change(work: (root: HostPath) => Promise<void> | void): Promise<Entry[]>;
+  readonly change: (work: (root: HostPath) => Promise<void> | void) => Promise<Entry[]>;
   readonly upper: HostPath;
 }
 

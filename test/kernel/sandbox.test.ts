@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SlipwayError } from '../../src/base/index.ts';
+import { type HostPath, SlipwayError } from '../../src/base/index.ts';
 import { createSandbox, type Sandbox, type SandboxProcess, writeHostsFiles } from '../../src/sandbox/index.ts';
 import { type Need, needs } from './support/needs.ts';
 import { busyboxRootfs, leftCgroups, mountsBelow, processesWith, scratchDirectory } from './support/rootfs.ts';
@@ -15,11 +15,11 @@ interface Outcome {
 type Scratch = ReturnType<typeof scratchDirectory>;
 
 interface Bench {
-  readonly root: string;
+  readonly root: HostPath;
   readonly sandbox: Sandbox;
   readonly scratch: Scratch;
   /** Run a shell text, or exactly these arguments. */
-  run(what: string | readonly string[], more?: Partial<SandboxProcess>, signal?: AbortSignal): Promise<Outcome>;
+  readonly run: (what: string | readonly string[], more?: Partial<SandboxProcess>, signal?: AbortSignal) => Promise<Outcome>;
 }
 
 const idle = new AbortController().signal;
