@@ -32,13 +32,15 @@ for (const project of projects) {
   }
   if (testResults.length === 0) failures.push(`${project} tests: none were found`);
   // The project's own check failed, and these are why.
-  if (failures.length > before && failedChecks.includes(`${project} tests`)) failedChecks.splice(failedChecks.indexOf(`${project} tests`), 1);
+  if (failures.length > before && failedChecks.includes(`${project} tests`))
+    failedChecks.splice(failedChecks.indexOf(`${project} tests`), 1);
 }
 
 total.failed = failures.length + failedChecks.length;
 total.skipped = skipped.length;
 console.log();
-if (skipped.length > 0) console.log(`not proved here (each test says why above):\n${skipped.map((name) => `  ${name}\n`).join('')}`);
+if (skipped.length > 0)
+  console.log(`not proved here (each test says why above):\n${skipped.map((name) => `  ${name}\n`).join('')}`);
 if (total.failed > 0) console.log(`failed:\n${[...failedChecks, ...failures].map((name) => `  ${name}\n`).join('')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -2,6 +2,7 @@ import { nearest, SlipwayError } from '../base/index.ts';
 import type { Command, World } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { imagesCommand } from './commands/images.ts';
+import { parseCommand } from './commands/parse.ts';
 import { runCommand } from './commands/run.ts';
 import { importCommand, loadCommand, removeCommand, saveCommand, tagCommand } from './commands/store.ts';
 import { pullCommand, pushCommand } from './commands/transfer.ts';
@@ -23,10 +24,11 @@ const commands: readonly Command[] = [
   pullCommand,
   tagCommand,
   removeCommand,
+  parseCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
-const later = ['bake', 'check', 'doctor', 'du', 'explain', 'history', 'imagetools', 'lock', 'parse', 'prune', 'shell'];
+const later = ['bake', 'check', 'doctor', 'du', 'explain', 'history', 'imagetools', 'lock', 'prune', 'shell'];
 
 const topFlags = { ...globalFlags, version: { kind: 'bool', short: 'v' } } as const;
 

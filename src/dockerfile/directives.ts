@@ -40,7 +40,15 @@ export function readDirectives(source: SourceLines, report: Reporter): { directi
   const syntax = raw.find((found) => found.name === 'syntax') ?? otherSyntax(source, shebang);
   const check = raw.find((found) => found.name === 'check');
   return {
-    directives: { syntax: firstWord(source, syntax), check: firstWord(source, check), escape },
+    directives: {
+      syntax: firstWord(source, syntax),
+      check: firstWord(source, check),
+      escape,
+      escapeDirective: firstWord(
+        source,
+        block.find((found) => found.name === 'escape'),
+      ),
+    },
     bodyFrom: block.length,
   };
 }

@@ -52,6 +52,7 @@ export type {
 } from './instruction.ts';
 export { parseMount, type RunMount } from './mount.ts';
 export { parseDockerfile, type ParseResult, parseTrigger, type TriggerResult } from './parse.ts';
+export { type ParsedDockerfile, type ParsedHeredoc, type ParsedInstruction, toParsedDockerfile } from './parsed-json.ts';
 export { parsePortSpecs } from './port-spec.ts';
 export { print, printDiagnostics, printSpan } from './print.ts';
 export { isSignal, parseSignal } from './signal.ts';

@@ -281,6 +281,8 @@ export interface Directives {
   readonly check: Directive | undefined;
   /** The escape token in force. */
   readonly escape: '\\' | '`';
+  /** The directive that names it, if there is one. */
+  readonly escapeDirective: Directive | undefined;
 }
 
 export interface Dockerfile {

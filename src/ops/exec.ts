@@ -13,6 +13,8 @@ import type { OpResult } from './result.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+const defaultHostname = 'buildkitsandbox';
+
 /** Run one process over the root it names; what it changed is the new layer. */
 export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpResult[], state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
   const { store, content } = state.ports;
@@ -27,7 +29,8 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
   scope.use(root);
   const sandbox = await state.ports.sandbox();
   const network = op.network === 'default' ? state.ports.network : op.network;
-  const hosts = writeHostsFiles(ingest.path, { hostname: op.hostname, extraHosts: op.extraHosts, network });
+  const hostname = op.hostname === '' ? defaultHostname : op.hostname;
+  const hosts = writeHostsFiles(ingest.path, { hostname, extraHosts: op.extraHosts, network });
   const mounts = await prepareMounts(op, { inputs, state, context, scope, ingest });
   const stubs = prepareMountPoints(root.target, [
     ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
@@ -41,7 +44,7 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
     env: environmentOf(op),
     cwd: op.cwd,
     ...resolveUserIn(root.target, op.user),
-    hostname: op.hostname,
+    hostname,
     network,
     insecure: op.insecure,
     mounts: [...hosts, ...mounts.map(({ mount }) => mount)],

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { addAbortListener } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostPath, SlipwayError } from '../base/index.ts';
-import { type Child, type ChildExit, startChild } from './child.ts';
-import { killInit, readInitProcess } from './container-state.ts';
+import { type ChildExit, startChild } from './child.ts';
+import { readInitProcess } from './container-state.ts';
+import { killUntilOver } from './kill-until-over.ts';
 import { memoryKills } from './memory-kills.ts';
 import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
 import { openRuntimeLog, type RuntimeLog } from './runtime-log.ts';
 import { runtimeSpec, type SpecHost } from './runtime-spec.ts';
 import { startFailure } from './start-failure.ts';
+import { makeWorkingDirectory } from './working-directory.ts';
 
 /** How to call an OCI runtime on this machine. */
 export interface OciRuntime {
@@ -36,6 +37,7 @@ export function ociSandbox(runtime: OciRuntime, stateDir: HostPath, host: SpecHo
     name: runtime.name,
     async run(process, options) {
       options.signal.throwIfAborted();
+      makeWorkingDirectory(process);
       const bundle = writeBundle(process, stateDir, host);
       try {
         return await runBundle(runtime, bundle, process, options);
@@ -77,7 +79,7 @@ async function runBundle(
   });
   let killing: Promise<void> | undefined;
   const listener = addAbortListener(signal, () => {
-    killing = kill(child, bundle);
+    killing = killUntilOver(child, () => readInitProcess(`${bundle.state}/${bundle.id}`));
     killing.catch(() => undefined);
   });
   let exit: ChildExit;
@@ -92,6 +94,11 @@ async function runBundle(
   const failure = log.failure();
   if (failure !== undefined) throw startFailure(runtime.name, process, failure);
   output.flush();
+  if (exit.signal !== null) {
+    throw new SlipwayError('SANDBOX_RUNTIME_FAILED', `${runtime.name} was ended by ${exit.signal}, and the process with it`, {
+      class: 'resource',
+    });
+  }
   const code = exitCode(exit);
   return { code, outOfMemory: code !== 0 && killsBefore !== undefined && (memoryKills() ?? 0) > killsBefore };
 }
@@ -122,28 +129,6 @@ function withoutRuntimeWords(
     },
     flush,
   };
-}
-
-const pollMs = 5;
-const patienceMs = 20_000;
-
-/** Kill the container's first process as soon as there is one, again and again until the runtime has cleaned up and left. */
-async function kill(child: Child, bundle: Bundle): Promise<void> {
-  let isOver = false;
-  const over = child.ended.then(
-    () => {
-      isOver = true;
-    },
-    () => {
-      isOver = true;
-    },
-  );
-  for (let waitedMs = 0; !isOver && waitedMs < patienceMs; waitedMs += pollMs) {
-    const init = readInitProcess(`${bundle.state}/${bundle.id}`);
-    if (init !== undefined) killInit(init);
-    await Promise.race([over, sleep(pollMs)]);
-  }
-  if (!isOver) process.kill(child.pid, 'SIGKILL');
 }
 
 /** The runtime died before it could tidy up. */

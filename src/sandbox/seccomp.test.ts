@@ -7,7 +7,11 @@ const usual = new Set(defaultCapabilities);
 function rulesFor(name: string, arch = 'x64', capabilities = usual): unknown[] {
   return seccompProfile(arch, capabilities)
     .syscalls.filter(({ names }) => names.includes(name))
-    .map(({ names: _, ...rule }) => rule);
+    .map(({ action, errnoRet, args }) => ({
+      action,
+      ...(errnoRet === undefined ? {} : { errnoRet }),
+      ...(args === undefined ? {} : { args }),
+    }));
 }
 
 describe('seccompProfile()', () => {

@@ -1,18 +1,19 @@
 import { addAbortListener } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostPath, hostPath, isNotFound } from '../base/index.ts';
 import { bridgePath, errnoName, type MountFlag, mountFlags, resolveInRoot } from '../native/index.ts';
 import { allCapabilities, capabilityMask } from './capabilities.ts';
 import { type Child, startChild } from './child.ts';
 import { containerInit, type InitFailure, type InitPlan } from './container-init.ts';
-import { killInit, startTicksOf } from './container-state.ts';
+import { type InitProcess, startTicksOf } from './container-state.ts';
+import { killUntilOver } from './kill-until-over.ts';
 import { memoryKills } from './memory-kills.ts';
 import { exitCode, newSandboxId } from './oci-runtime.ts';
 import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
 import { environment, type RuntimeSpec, runtimeSpec, type SpecHost } from './runtime-spec.ts';
 import { startFailure } from './start-failure.ts';
 import { resolveUser } from './users.ts';
+import { makeWorkingDirectory } from './working-directory.ts';
 
 /**
  * Our own sandbox, for machines without an OCI runtime: `unshare` makes the namespaces, and a small Node in them mounts, gives
@@ -23,6 +24,7 @@ export function unshareSandbox(unshare: string, stateDir: HostPath, host: SpecHo
     name: 'unshare',
     async run(process, options) {
       options.signal.throwIfAborted();
+      makeWorkingDirectory(process);
       const directory = `${stateDir}/${newSandboxId()}`;
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       try {
@@ -64,7 +66,7 @@ async function runInside(
   });
   let killing: Promise<void> | undefined;
   const listener = addAbortListener(signal, () => {
-    killing = kill(child);
+    killing = killUntilOver(child, () => initOf(child));
     killing.catch(() => undefined);
   });
   try {
@@ -90,26 +92,11 @@ function readFailure(file: string): InitFailure | undefined {
   }
 }
 
-const pollMs = 5;
-
 /** The first process of the namespace is the one child of `unshare`; with it all others die. */
-async function kill(child: Child): Promise<void> {
-  let isOver = false;
-  const over = child.ended.then(
-    () => {
-      isOver = true;
-    },
-    () => {
-      isOver = true;
-    },
-  );
-  while (!isOver) {
-    for (const pid of childrenOf(child.pid)) {
-      const startTicks = startTicksOf(pid);
-      if (startTicks !== undefined) killInit({ pid, startTicks });
-    }
-    await Promise.race([over, sleep(pollMs)]);
-  }
+function initOf(child: Child): InitProcess | undefined {
+  const pid = childrenOf(child.pid)[0];
+  const startTicks = pid === undefined ? undefined : startTicksOf(pid);
+  return pid === undefined || startTicks === undefined ? undefined : { pid, startTicks };
 }
 
 function childrenOf(pid: number): readonly number[] {

@@ -99,6 +99,13 @@ describe.for<readonly [label: string, need: Need, runtime: string | undefined]>(
     expect(lines).toEqual(['/made/here', 'A=b c', 'HOME=/root', 'PATH=/bin', 'PWD=/made/here', expect.stringMatching(/^SHLVL=/)]);
   });
 
+  inside('DF-RUN-03 makes a missing working directory for the user of the process', async ({ run, root }) => {
+    const as = { uid: 1000, gid: 1001, additionalGids: [1001] };
+    expect((await run('touch here; stat -c %a:%u:%g .', { ...as, cwd: '/tmp/made/deep' })).out).toBe('755:1000:1001\n');
+    expect(lstatSync(join(root, 'tmp/made'))).toMatchObject({ uid: 1000, gid: 1001 });
+    expect(await rejection(run('true', { cwd: '/etc/passwd' }))).toMatchObject({ code: 'SANDBOX_BAD_DIRECTORY' });
+  });
+
   inside('DF-RUN-03 finds the program on the PATH of the process', async ({ run }) => {
     expect((await run(['echo', 'hello'])).out).toBe('hello\n');
   });
@@ -280,6 +287,24 @@ describe.for<readonly [label: string, need: Need, runtime: string | undefined]>(
     expect(await rejection(running)).toMatchObject({ message: 'early' });
     expect(await rejection(run('true', {}, stop.signal))).toMatchObject({ message: 'early' });
   });
+});
+
+describe('an OCI runtime that dies', () => {
+  needs('oci-runtime').test('is told from a process that dies, and nothing is left', () =>
+    bench(undefined, async ({ root, sandbox, scratch }) => {
+      const more = { cwd: '/', uid: 0, gid: 0, additionalGids: [0], hostname: 'h', insecure: false, mounts: [], ulimits: [] };
+      const killed = sandbox.run(
+        { root, args: ['/bin/sh', '-c', 'echo up; sleep 60'], env: [], network: 'host', ...more },
+        {
+          signal: idle,
+          onOutput() {
+            for (const pid of processesWith(`${scratch.path}/state`)) process.kill(Number(pid), 'SIGKILL');
+          },
+        },
+      );
+      expect(await rejection(killed)).toMatchObject({ code: 'SANDBOX_RUNTIME_FAILED' });
+    }),
+  );
 });
 
 describe('seccomp under an OCI runtime', () => {

@@ -1,0 +1,29 @@
+import { lchownSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { hostPath, isNodeError, SlipwayError } from '../base/index.ts';
+import { resolveInRoot } from '../native/index.ts';
+import type { SandboxProcess } from './ports.ts';
+
+/**
+ * Make the working directory where the root file system lacks it, 0755 and owned by the user of the process. One below a mount
+ * is left to the runtime.
+ *
+ * @throws {SlipwayError} `SANDBOX_BAD_DIRECTORY` something else is in its way
+ */
+export function makeWorkingDirectory({ root, cwd, uid, gid, mounts }: SandboxProcess): void {
+  const own = ['/proc', '/dev', '/sys', ...mounts.map(({ destination }) => destination)];
+  if (own.some((mounted) => cwd === mounted || cwd.startsWith(`${mounted}/`))) return;
+  const path = resolveInRoot(hostPath(root), cwd);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const first = mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (first === undefined) return;
+    for (let made: string = path; made.length >= first.length; made = dirname(made)) lchownSync(made, uid, gid);
+  } catch (cause) {
+    if (!isNodeError(cause) || (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR')) throw cause;
+    throw new SlipwayError('SANDBOX_BAD_DIRECTORY', `the working directory \`${cwd}\` is not a directory`, {
+      class: 'step',
+      cause,
+    });
+  }
+}
