@@ -21,7 +21,7 @@ for (const { names, stages, skippedStages, steps, durationMs, imageSizeBytes } o
     ]);
   }
   for (const stage of skippedStages) rows.push(['', stage, '', '', 'not needed, not looked at']);
-  const times = left > imageSizeBytes ? `, ${Math.round(left / imageSizeBytes)} times smaller than what built it` : '';
+  const times = left >= 2 * imageSizeBytes ? `, ${Math.round(left / imageSizeBytes)} times smaller than what built it` : '';
   rows.push(
     ['', 'in all', seconds(durationMs), size(imageSizeBytes), `${steps.ran} steps ran, ${steps.cached} cached${times}`],
     [],

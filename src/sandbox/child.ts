@@ -21,6 +21,8 @@ export interface ChildExit {
 
 export interface Child {
   readonly pid: number;
+  /** Settles when the process is gone; others may still hold its output. */
+  readonly exited: Promise<ChildExit>;
   /** Settles when the process is gone and everything it wrote has been handed on. */
   readonly ended: Promise<ChildExit>;
 }
@@ -49,7 +51,7 @@ export function startChild({ program, args, isInteractive, onOutput }: ChildComm
   const ended = Promise.all([exited, ...outputs]).then(([exit]) => exit);
   // A failure is seen by whoever awaits `ended`; until then it is not unhandled.
   ended.catch(() => undefined);
-  return { pid: child.pid ?? 0, ended };
+  return { pid: child.pid ?? 0, exited, ended };
 }
 
 async function forward(fd: number, take: (data: Uint8Array) => void): Promise<void> {

@@ -5,6 +5,7 @@ import { type OciRuntime, ociSandbox } from './oci-runtime.ts';
 import type { Sandbox } from './ports.ts';
 import { trivialProgram } from './probe-program.ts';
 import { readSpecHost } from './spec-host.ts';
+import { sweepSandboxes } from './sweep.ts';
 import { unshareSandbox } from './unshare-sandbox.ts';
 
 export interface SandboxOptions {
@@ -28,7 +29,7 @@ interface Candidate {
 }
 
 /**
- * The way to run processes on this machine: found by running one, in order `runc`, `crun`, our own; and remembered until
+ * The way to run processes on this machine, after what a crash left running has been ended: found by running one, in order `runc`, `crun`, our own; and remembered until
  * the kernel, the programs or our rights change.
  *
  * @throws {SlipwayError} `SANDBOX_NO_RUNTIME` naming each one tried and why it does not work; `SANDBOX_UNKNOWN_RUNTIME`
@@ -43,6 +44,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const names = runtime === undefined ? runtimeNames : [runtime];
   const installed = names.flatMap((name) => candidatesOf(name));
   const key = machineKey(names, installed);
+  await sweepSandboxes(
+    stateDir,
+    installed.filter(({ label, name }) => label === name && name !== 'unshare').map(({ program }) => program),
+  );
   const known = options.recall?.(key);
   const remembered = installed.find(({ label }) => label === known);
   if (remembered !== undefined) return remembered.make(stateDir);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type HostPath, SlipwayError } from '../base/index.ts';
 import { type ChildExit, startChild } from './child.ts';
-import { readInitProcess } from './container-state.ts';
+import { type InitProcess, killInit, readInitProcess } from './container-state.ts';
 import { killUntilOver } from './kill-until-over.ts';
 import { memoryKills } from './memory-kills.ts';
 import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
@@ -77,13 +77,20 @@ async function runBundle(
     isInteractive: process.interactive === true,
     onOutput: output.take,
   });
+  const findInit = (): InitProcess | undefined => readInitProcess(`${bundle.state}/${bundle.id}`);
+  // Without its runtime nobody would end the process, and it holds the output open.
+  const orphaned = child.exited.then((exit) => {
+    const init = exit.signal === null ? undefined : findInit();
+    if (init !== undefined) killInit(init);
+  });
   let killing: Promise<void> | undefined;
   const listener = addAbortListener(signal, () => {
-    killing = killUntilOver(child, () => readInitProcess(`${bundle.state}/${bundle.id}`));
+    killing = killUntilOver(child, findInit);
     killing.catch(() => undefined);
   });
   let exit: ChildExit;
   try {
+    await orphaned;
     exit = await child.ended;
     await killing;
   } finally {

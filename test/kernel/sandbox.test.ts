@@ -1,8 +1,12 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type HostPath, SlipwayError } from '../../src/base/index.ts';
 import { createSandbox, type Sandbox, type SandboxProcess, writeHostsFiles } from '../../src/sandbox/index.ts';
+import { runtimeSpec } from '../../src/sandbox/runtime-spec.ts';
+import { readSpecHost } from '../../src/sandbox/spec-host.ts';
 import { type Need, needs } from './support/needs.ts';
 import { busyboxRootfs, leftCgroups, mountsBelow, processesWith, scratchDirectory } from './support/rootfs.ts';
 
@@ -347,6 +351,26 @@ describe('createSandbox()', () => {
     const again = await createSandbox({ ...options, remember: () => expect.unreachable('probed again') });
     expect(again.name).toBe(first.name);
     expect(existsSync(join(scratch.path, 'state'))).toBe(true);
+  });
+
+  kernel.test('ends what a process of ours left running when it was killed', async () => {
+    using scratch = scratchDirectory();
+    const root = busyboxRootfs(scratch.make('root'));
+    const stateDir = scratch.make('state');
+    const { name } = await createSandbox({ stateDir, signal: idle });
+    const id = `slipway-${spawnSync('true').pid}-left`;
+    const bundle = scratch.make(`state/${id}`);
+    const more = { cwd: '/', uid: 0, gid: 0, additionalGids: [0], hostname: 'h', insecure: false, mounts: [], ulimits: [] };
+    const left: SandboxProcess = { root, args: ['/bin/sh', '-c', 'echo up; sleep 60'], env: [], network: 'host', ...more };
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(runtimeSpec(left, readSpecHost({ canMakeCgroups: true }), id)));
+    const runtime = spawn(name, ['--root', join(bundle, 'state'), 'run', '--bundle', bundle, id], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(runtime, 'exit');
+    await once(runtime.stdout, 'data');
+    await createSandbox({ stateDir, signal: idle });
+    expect(await exited).toEqual([137, null]);
+    expect(readdirSync(stateDir)).toEqual([]);
   });
 
   test('refuses a runtime it does not know', async () => {

@@ -5,6 +5,8 @@ export interface CompareOptions {
   readonly ignorePaths?: readonly RegExp[];
   /** Members of the image config's `config` that are not compared. */
   readonly ignoreConfig?: readonly string[];
+  /** Compare the number of layers. Default: true. */
+  readonly layers?: boolean;
   /** Compare the texts of the history. Default: true. */
   readonly history?: boolean;
 }
@@ -32,8 +34,8 @@ function meaning(value: unknown): unknown {
   return empty ? undefined : value;
 }
 
-function* layerDifferences(a: Image, b: Image, { history = true }: CompareOptions): Generator<string> {
-  yield* difference('number of layers', a.manifest.layers.length, b.manifest.layers.length);
+function* layerDifferences(a: Image, b: Image, { layers = true, history = true }: CompareOptions): Generator<string> {
+  if (layers) yield* difference('number of layers', a.manifest.layers.length, b.manifest.layers.length);
   if (!history) return;
   const texts = (image: Image): readonly string[] =>
     (image.config.history ?? []).map((line) => `${line.created_by ?? ''}${line.empty_layer === true ? ' (no layer)' : ''}`);
