@@ -1,9 +1,12 @@
+import { SlipwayError } from '../base/index.ts';
 import type { Entry, FileNode, LayerId } from '../layer/index.ts';
 import { mediaTypes } from '../oci/index.ts';
 import { readLayerTar } from '../source/index.ts';
 import { looksLikeTar, sniffCompression } from '../tar/index.ts';
-import { readNode } from './nodes.ts';
+import { prepareToRead, streamNode } from './nodes.ts';
 import type { OpsState } from './ports.ts';
+
+const headerBytes = 512;
 
 /**
  * The entries of `node` if it is an archive that ADD extracts, told by its content: a tar, perhaps compressed. `undefined` for any
@@ -11,25 +14,24 @@ import type { OpsState } from './ports.ts';
  */
 export async function openArchive(node: FileNode, state: OpsState, signal: AbortSignal): Promise<readonly Entry[] | undefined> {
   const { store, now } = state.ports;
-  const bytes = readNode(node, state);
-  const compression = sniffCompression(bytes.subarray(0, 512));
-  if (compression === 'none' && !looksLikeTar(bytes.subarray(0, 512))) return undefined;
+  await prepareToRead([node], state, signal);
+  const start = await firstBytes(node, state);
+  const compression = sniffCompression(start);
+  if (compression === 'none' && !looksLikeTar(start)) return undefined;
   using writer = store.blobs.create();
   let first: Buffer | undefined;
-  const chunks = (async function* (): AsyncGenerator<Uint8Array> {
-    yield bytes;
-  })();
   let entries: readonly Entry[];
   try {
-    entries = await readLayerTar(chunks, compression, {
+    entries = await readLayerTar(streamNode(node, state), compression, {
       signal,
       asArchive: true,
       onUncompressed(chunk) {
-        first ??= Buffer.from(chunk.subarray(0, 512));
+        first ??= Buffer.from(chunk.subarray(0, headerBytes));
         writer.write(chunk);
       },
     });
   } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'TAR_NO_DECOMPRESSOR') throw error;
     // A compressed file that is no tar is copied as it is.
     if (compression !== 'none' && (first === undefined || !looksLikeTar(first))) return undefined;
     throw error;
@@ -39,4 +41,9 @@ export async function openArchive(node: FileNode, state: OpsState, signal: Abort
   const id: LayerId = store.layers.newId();
   store.layers.commit({ id, entries, createdAt: new Date(now()).toISOString(), diffId: blob.digest, blobs: [blob] });
   return entries.map((entry) => (entry.type === 'file' ? { ...entry, content: { kind: 'layer', layer: id, path: entry.path } } : entry));
+}
+
+async function firstBytes(node: FileNode, state: OpsState): Promise<Uint8Array> {
+  for await (const chunk of streamNode(node, state)) return chunk.subarray(0, headerBytes);
+  return new Uint8Array(0);
 }

@@ -3,7 +3,7 @@ import type { ExecOp, FileAction, Mount, Vertex } from '../graph/index.ts';
 import { copySourceDigest, filesOfCopy, type FileNode, isFileNode, type LayerId, layerContentDigest, notFound, resolve, treeDigest, walkTree } from '../layer/index.ts';
 import { type Digest, digestOf } from '../oci/index.ts';
 import { type KeyPart, keyOf } from '../solver/index.ts';
-import { digestOfNode, prepareNodes, treeOfResult } from './nodes.ts';
+import { digestOfNode, prepareToHash, treeOfResult } from './nodes.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 
@@ -51,7 +51,7 @@ function takesNamesFrom(action: FileAction, index: number): boolean {
 async function copiedDigest(action: Extract<FileAction, { action: 'copy' }>, result: OpResult, state: OpsState, signal: AbortSignal): Promise<Digest> {
   const tree = treeOfResult(result, state);
   const files = explaining(result, action.src, state, () => filesOfCopy(tree, action));
-  await prepareNodes(files, state, signal);
+  await prepareToHash(files, state, signal);
   return copySourceDigest(tree, action, (node) => digestOfNode(node, state));
 }
 
@@ -81,7 +81,7 @@ async function shownDigest(mount: ShownMount, result: OpResult, state: OpsState,
   if (found === undefined) throw notFound(tree, mount.selector.replace(/^\/+/, ''));
   const files: FileNode[] = isFileNode(found.node) ? [found.node] : [];
   for (const { node } of walkTree(found.node)) if (isFileNode(node)) files.push(node);
-  await prepareNodes(files, state, signal);
+  await prepareToHash(files, state, signal);
   return treeDigest(found.node, (node) => digestOfNode(node, state));
 }
 

@@ -8,7 +8,6 @@ import {
   createDraft,
   type Draft,
   emptyTree,
-  type FileNode,
   isFileNode,
   type LayerId,
   lookupOwner,
@@ -23,7 +22,7 @@ import {
 import type { OpContext } from '../solver/index.ts';
 import { openArchive } from './archive.ts';
 import { commitEntries } from './commit-entries.ts';
-import { readNode, treeOfResult } from './nodes.ts';
+import { prepareToRead, readNode, treeOfResult } from './nodes.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 
@@ -52,7 +51,7 @@ export async function runFile(op: FileOp, inputs: readonly OpResult[], state: Op
     const start = stageAt(action.input);
     const draft = createDraft(state.treeOf(start.base), start.tree);
     const source = action.action === 'copy' ? stageAt(action.secondaryInput).tree : emptyTree;
-    await act(draft, action, source, { nowSec: Math.floor(state.ports.now() / 1000), owner: ownerOf(action, stageAt, state) }, state, context);
+    await act(draft, action, source, { nowSec: Math.floor(state.ports.now() / 1000), owner: await ownerOf(action, stageAt, state, context.signal) }, state, context);
     const made: Stage = { base: start.base, tree: draft.tree() };
     stages.push(made);
     if (action.output >= 0) {
@@ -85,7 +84,7 @@ async function act(draft: Draft, action: FileAction, source: Tree, options: Acti
   }
 }
 
-function ownerOf(action: FileAction, stageAt: (index: number) => Stage, state: OpsState): ActionOptions['owner'] {
+async function ownerOf(action: FileAction, stageAt: (index: number) => Stage, state: OpsState, signal: AbortSignal): Promise<ActionOptions['owner']> {
   const owner = action.action === 'rm' ? undefined : action.owner;
   if (owner === undefined) return undefined;
   const input = namedInput(owner);
@@ -96,7 +95,7 @@ function ownerOf(action: FileAction, stageAt: (index: number) => Stage, state: O
     });
   }
   const { tree } = stageAt(input);
-  return lookupOwner(owner, { passwd: accountFile(tree, '/etc/passwd', state), group: accountFile(tree, '/etc/group', state) });
+  return lookupOwner(owner, { passwd: await accountFile(tree, '/etc/passwd', state, signal), group: await accountFile(tree, '/etc/group', state, signal) });
 }
 
 function namedInput({ user, group }: ChownOpt): number | undefined {
@@ -106,8 +105,9 @@ function namedInput({ user, group }: ChownOpt): number | undefined {
 
 const maxAccountBytes = 10 << 20;
 
-function accountFile(tree: Tree, path: string, state: OpsState): string | undefined {
+async function accountFile(tree: Tree, path: string, state: OpsState, signal: AbortSignal): Promise<string | undefined> {
   const node = resolve(tree, path, { followLast: true })?.node;
   if (node === undefined || !isFileNode(node) || node.entry.sizeBytes > maxAccountBytes) return undefined;
-  return readNode(node as FileNode, state).toString('utf8');
+  await prepareToRead([node], state, signal);
+  return (await readNode(node, state)).toString('utf8');
 }

@@ -23,8 +23,8 @@ export interface Content {
   locate(layer: LayerId, entry: FileEntry): FileBytes;
   /** Pass on the bytes, in chunks that are valid only until the next one. Call `prepare` first. */
   read(layer: LayerId, entry: FileEntry, onChunk: (chunk: Uint8Array) => void): void;
-  /** `read` for the file `path` of the layer. */
-  readAt(layer: LayerId, path: string, onChunk: (chunk: Uint8Array) => void): void;
+  /** `locate` for the file `path` of the layer. */
+  locateAt(layer: LayerId, path: string): FileBytes;
   /** Digest of the bytes of the file `path`; computed once per process, unless the index has it. Call `prepare` first. */
   digestOf(layer: LayerId, path: string): Digest;
 }
@@ -108,7 +108,7 @@ export function createContent(store: Store): Content {
         closeSync(fd);
       }
     },
-    readAt: (layer, path, onChunk) => content.read(layer, entryOf(layer, path), onChunk),
+    locateAt: (layer, path) => content.locate(layer, entryOf(layer, path)),
     digestOf(layer, path) {
       const entry = entryOf(layer, path);
       if (entry.digest !== undefined) return entry.digest;

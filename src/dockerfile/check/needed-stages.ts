@@ -1,0 +1,57 @@
+import type { Dockerfile, Stage } from '../instruction.ts';
+import { type GlobalScope, tryExpand } from './globals.ts';
+
+/** Index of the last stage before `before` with this name, which must be written as FROM needs it: in lower case. */
+export function stageNamed(file: Dockerfile, name: string, before: number): number | undefined {
+  for (let index = Math.min(before, file.stages.length) - 1; index >= 0; index--) {
+    if (name !== '' && file.stages[index]?.name === name) return index;
+  }
+  return undefined;
+}
+
+/** The stages that `target` needs; all of them when there is no target, or none of that name. */
+export function neededStages(file: Dockerfile, globals: GlobalScope, target: string | undefined): ReadonlySet<number> {
+  const all = new Set(file.stages.keys());
+  if (target === undefined) return all;
+  const wanted = target.toLowerCase();
+  const first =
+    target === ''
+      ? file.stages.at(-1)
+      : (file.stages.findLast(({ name }) => name === wanted) ?? (/^\d+$/.test(target) ? file.stages[Number(target)] : undefined));
+  return first === undefined ? all : reachable(file, globals, first);
+}
+
+/** `start` and every stage it needs. */
+export function reachable(file: Dockerfile, globals: GlobalScope, start: Stage): ReadonlySet<number> {
+  const seen = new Set<number>();
+  const waiting = [start.index];
+  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+    const stage = file.stages[index];
+    if (stage === undefined || seen.has(index)) continue;
+    seen.add(index);
+    waiting.push(...directNeeds(file, globals, stage));
+  }
+  return seen;
+}
+
+function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage): readonly number[] {
+  const { escape } = file.directives;
+  const image = tryExpand(stage.from.image, (name) => globals.values.get(name), { escape })?.value ?? '';
+  const base = stageNamed(file, image, stage.index);
+  const needs = base === undefined ? [] : [base];
+  const inherited = base === undefined ? [] : (file.stages[base]?.instructions ?? []).flatMap((one) => (one.kind === 'onbuild' ? (one.trigger ?? []) : []));
+  for (const instruction of [...inherited, ...stage.instructions]) {
+    if (instruction.kind === 'copy' && instruction.from !== undefined) needs.push(...sourceStage(file, stage, instruction.from.text, true));
+    if (instruction.kind === 'run') {
+      for (const { from } of instruction.mounts) if (from !== undefined) needs.push(...sourceStage(file, stage, from, false));
+    }
+  }
+  return needs;
+}
+
+/** The stage that `--from` names, by index or by name in any case. */
+export function sourceStage(file: Dockerfile, user: Stage, from: string, allowIndex: boolean): readonly number[] {
+  if (allowIndex && /^\d+$/.test(from)) return Number(from) < file.stages.length ? [Number(from)] : [];
+  const index = stageNamed(file, from.toLowerCase(), user.index);
+  return index === undefined ? [] : [index];
+}
