@@ -21,6 +21,7 @@ export {
   type RunImageOptions,
   saveImages,
   type SaveOptions,
+  type Secret,
   type StageReport,
   tagImage,
 } from './build/index.ts';

@@ -11,6 +11,7 @@ import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions, BuildResult, Output } from './options.ts';
 import { writeOutputs } from './outputs.ts';
 import { reportStages } from './report-stages.ts';
+import { secretReader } from './secrets.ts';
 
 /**
  * Build a Dockerfile. Resolves when every output is written; what happens meanwhile is told through `onEvent`.
@@ -131,6 +132,7 @@ function startJob(options: BuildOptions, { compiled, contexts, engine, emit, sig
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
     ignoreCache: ({ digest }) => compiled.ignoreCache.has(digest),
+    secret: secretReader(options.secrets ?? {}, process.env),
     network: options.network === 'none' ? 'none' : 'host',
     jobs: options.jobs,
     signal,

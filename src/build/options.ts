@@ -32,6 +32,8 @@ export interface BuildOptions {
   readonly tags?: readonly string[];
   /** Default: the local image store. */
   readonly outputs?: readonly Output[];
+  /** Values for RUN --mount=type=secret, by id. They reach only the steps that name them: no layer, no key, no log. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
   readonly noCache?: boolean;
   /** Ask the registry for the current digest of every tag, also when the store has an image of that name. */
   readonly pull?: boolean;
@@ -45,6 +47,9 @@ export interface BuildOptions {
   readonly stdout?: NodeJS.WritableStream;
   readonly engine?: EngineOptions;
 }
+
+/** Where a secret comes from; read when a step needs it, 500 KiB at most. */
+export type Secret = { readonly file: string } | { readonly env: string } | { readonly value: string | Uint8Array };
 
 /** What every command of the library shares. */
 export interface EngineOptions {

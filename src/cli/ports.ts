@@ -13,6 +13,7 @@ export type {
   PushOptions,
   RunImageOptions,
   SaveOptions,
+  Secret,
 } from '../build/index.ts';
 export type { BuildEvent, EmitEvent, StepError, StepId } from '../build/index.ts';
 

@@ -30,6 +30,7 @@ export interface SolveRequest {
   readonly directories: ReadonlyMap<string, HostPath>;
   readonly nameOf: (vertex: Digest) => string;
   readonly ignoreCache: (vertex: Vertex) => boolean;
+  readonly secret?: ((id: string) => Uint8Array | undefined) | undefined;
   readonly network: 'host' | 'none';
   /** How many heavy ops at once. */
   readonly jobs?: number | undefined;
@@ -68,6 +69,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         images,
         directories: request.directories,
         sandbox,
+        secret: request.secret ?? (() => undefined),
         network: request.network,
         now: Date.now,
       });

@@ -7,9 +7,11 @@ import { resolveUserIn, type SandboxProcess, writeHostsFiles } from '../sandbox/
 import { type OpContext, StepError } from '../solver/index.ts';
 import { createIngest } from '../store/index.ts';
 import { createLogTail } from './log-tail.ts';
+import { createMask } from './mask.ts';
 import { prepareMounts } from './mounts.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
+import { secretEnvironment, secretsOf } from './secrets.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -31,7 +33,8 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
   const network = op.network === 'default' ? state.ports.network : op.network;
   const hostname = op.hostname === '' ? defaultHostname : op.hostname;
   const hosts = writeHostsFiles(ingest.path, { hostname, extraHosts: op.extraHosts, network });
-  const mounts = await prepareMounts(op, { inputs, state, context, scope, ingest });
+  const secrets = secretsOf(op, state.ports);
+  const mounts = await prepareMounts(op, { inputs, secrets, state, context, scope, ingest });
   const stubs = prepareMountPoints(root.target, [
     ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
     ...hosts.map(({ destination }) => ({ path: destination, kind: 'file' as const })),
@@ -41,7 +44,7 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
   const process: SandboxProcess = {
     root: root.target,
     args: op.args,
-    env: environmentOf(op),
+    env: environmentOf(op, secrets),
     cwd: op.cwd,
     ...resolveUserIn(root.target, op.user),
     hostname,
@@ -51,13 +54,17 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
     ulimits: op.ulimits,
     cgroupParent: op.cgroupParent === '' ? undefined : op.cgroupParent,
   };
+  const masks = [createMask(secrets.values()), createMask(secrets.values())] as const;
+  const show = (stream: 1 | 2, data: Uint8Array): void => {
+    if (data.byteLength === 0) return;
+    tail.add(data);
+    context.emit({ kind: 'step-log', step: vertex.digest, stream, data, atMs: state.ports.now() });
+  };
   const exit = await sandbox.run(process, {
     signal: context.signal,
-    onOutput(stream, data) {
-      tail.add(data);
-      context.emit({ kind: 'step-log', step: vertex.digest, stream, data, atMs: state.ports.now() });
-    },
+    onOutput: (stream, data) => show(stream, masks[stream - 1]?.apply(data) ?? data),
   });
+  for (const stream of [1, 2] as const) show(stream, masks[stream - 1]?.flush() ?? new Uint8Array(0));
   if (exit.code !== 0) {
     throw new StepError({ command: op.args.join(' '), exitCode: exit.code, outOfMemory: exit.outOfMemory, logTail: tail.text() });
   }
@@ -94,15 +101,16 @@ function makeUpper(upper: HostPath, state: OpsState, base: readonly LayerId[]): 
   return upper;
 }
 
-function environmentOf(op: ExecOp): readonly string[] {
+function environmentOf(op: ExecOp, secrets: ReadonlyMap<string, Uint8Array>): readonly string[] {
   const env = [...op.env];
   const has = (name: string): boolean => env.some((item) => item.startsWith(`${name}=`));
   for (const [kind, value] of Object.entries(op.proxyEnv)) {
     for (const name of [`${kind.toUpperCase()}_PROXY`, `${kind}_proxy`]) if (value !== '' && !has(name)) env.push(`${name}=${value}`);
   }
-  for (const { name, id, optional } of op.secretEnv) {
-    if (!optional) throw new SlipwayError('OPS_NO_SECRET', `secret ${id}: not found`, { hint: 'this build was given no secrets' });
-    env.push(`${name}=`);
+  for (const item of secretEnvironment(op, secrets)) {
+    const at = env.findIndex((each) => each.startsWith(item.slice(0, item.indexOf('=') + 1)));
+    if (at >= 0) env.splice(at, 1);
+    env.push(item);
   }
   if (!has('PATH')) env.push(defaultPath);
   return env;

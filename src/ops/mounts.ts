@@ -11,6 +11,7 @@ import type { Ingest } from '../store/index.ts';
 import { treeOfResult } from './nodes.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
+import { secretFile } from './secrets.ts';
 
 export interface PreparedMount {
   readonly mount: SandboxMount;
@@ -20,6 +21,7 @@ export interface PreparedMount {
 
 export interface MountPorts {
   readonly inputs: readonly OpResult[];
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
   readonly state: OpsState;
   readonly context: OpContext;
   readonly scope: Scope;
@@ -47,12 +49,15 @@ async function prepareMount(mount: Mount, name: string, ports: MountPorts): Prom
       const options = ['nosuid', 'nodev', ...(mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : []), ...(mount.readonly ? ['ro'] : [])];
       return { mount: { destination: mount.dest, type: 'tmpfs', options }, kind: 'dir' };
     }
-    case 'secret':
+    case 'secret': {
+      const source = secretFile(mount, ports.secrets, name, ports);
+      if (source === undefined) return undefined;
+      const noexec = (mount.mode & 0o111) === 0 ? ['noexec'] : [];
+      return { mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev', ...noexec] }, kind: 'file' };
+    }
     case 'ssh':
       if (mount.optional) return undefined;
-      throw new SlipwayError(mount.type === 'secret' ? 'OPS_NO_SECRET' : 'OPS_NO_SSH', `${mount.type} ${mount.id}: not found`, {
-        hint: `the mount says that it is required, and this build was given no ${mount.type === 'secret' ? 'secret' : 'agent'} of that name`,
-      });
+      throw new SlipwayError('OPS_NO_SSH', `ssh ${mount.id}: not found`, { hint: 'the mount says that it is required, and agents cannot be forwarded yet' });
   }
 }
 

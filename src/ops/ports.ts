@@ -14,6 +14,8 @@ export interface OpsPorts {
   readonly directories: ReadonlyMap<string, HostPath>;
   /** The sandbox of this machine, probed when first needed. */
   sandbox(): Promise<Sandbox>;
+  /** The value of a secret of this build; asked for each op that names it. */
+  secret(id: string): Uint8Array | undefined;
   /** Network of an exec op that names none. */
   readonly network: 'host' | 'none';
   readonly now: () => number;

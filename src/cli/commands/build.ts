@@ -7,6 +7,7 @@ import { dockerProxies } from '../docker-proxies.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
+import { parseSecrets } from '../flags/secret.ts';
 import { interruptible } from '../interrupt.ts';
 import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
 import type { BuildOptions, BuildResult, Output } from '../ports.ts';
@@ -99,6 +100,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     labels: parseLabels(flags.list('label')),
     platform: platform(call),
     contexts: parseContexts(flags.list('build-context')),
+    secrets: parseSecrets(flags.list('secret'), io.env, io.cwd),
     noCache: flags.isOn('no-cache'),
     pull: flags.isOn('pull'),
     network: network(flags.text('network')),

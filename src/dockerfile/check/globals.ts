@@ -11,6 +11,8 @@ export interface GlobalScope {
   /** Everything that FROM may name, with a value or without, in order. */
   readonly names: ReadonlySet<string>;
   readonly targetPlatform: string;
+  /** Indexes of the stages of each name, in order. */
+  readonly stagesByName: ReadonlyMap<string, readonly number[]>;
 }
 
 export function globalScope(file: Dockerfile, options: CheckOptions): GlobalScope {
@@ -36,7 +38,18 @@ export function globalScope(file: Dockerfile, options: CheckOptions): GlobalScop
     const fallback = value && tryExpand(value, (each) => defaults.get(each), { escape })?.value;
     if (fallback !== undefined) defaults.set(name, fallback);
   }
-  return { values, defaults, names, targetPlatform: platform };
+  return { values, defaults, names, targetPlatform: platform, stagesByName: stagesByName(file) };
+}
+
+function stagesByName(file: Dockerfile): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  for (const { name, index } of file.stages) {
+    if (name === undefined) continue;
+    const same = found.get(name);
+    if (same === undefined) found.set(name, [index]);
+    else same.push(index);
+  }
+  return found;
 }
 
 function platformArgs(prefix: string, platform: string): readonly (readonly [string, string])[] {

@@ -2,11 +2,8 @@ import type { Dockerfile, Stage } from '../instruction.ts';
 import { type GlobalScope, tryExpand } from './globals.ts';
 
 /** Index of the last stage before `before` with this name, which must be written as FROM needs it: in lower case. */
-export function stageNamed(file: Dockerfile, name: string, before: number): number | undefined {
-  for (let index = Math.min(before, file.stages.length) - 1; index >= 0; index--) {
-    if (name !== '' && file.stages[index]?.name === name) return index;
-  }
-  return undefined;
+export function stageNamed({ stagesByName }: GlobalScope, name: string, before: number): number | undefined {
+  return stagesByName.get(name)?.findLast((index) => index < before);
 }
 
 /** The stages that `target` needs; all of them when there is no target, or none of that name. */
@@ -37,21 +34,27 @@ export function reachable(file: Dockerfile, globals: GlobalScope, start: Stage):
 function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage): readonly number[] {
   const { escape } = file.directives;
   const image = tryExpand(stage.from.image, (name) => globals.values.get(name), { escape })?.value ?? '';
-  const base = stageNamed(file, image, stage.index);
+  const base = stageNamed(globals, image, stage.index);
   const needs = base === undefined ? [] : [base];
   const inherited = base === undefined ? [] : (file.stages[base]?.instructions ?? []).flatMap((one) => (one.kind === 'onbuild' ? (one.trigger ?? []) : []));
   for (const instruction of [...inherited, ...stage.instructions]) {
-    if (instruction.kind === 'copy' && instruction.from !== undefined) needs.push(...sourceStage(file, stage, instruction.from.text, true));
+    if (instruction.kind === 'copy' && instruction.from !== undefined) needs.push(...sourceStage(file, globals, stage, instruction.from.text, true));
     if (instruction.kind === 'run') {
-      for (const { from } of instruction.mounts) if (from !== undefined) needs.push(...sourceStage(file, stage, from, false));
+      for (const { from } of instruction.mounts) if (from !== undefined) needs.push(...sourceStage(file, globals, stage, from, false));
     }
   }
   return needs;
 }
 
 /** The stage that `--from` names, by index or by name in any case. */
-export function sourceStage(file: Dockerfile, user: Stage, from: string, allowIndex: boolean): readonly number[] {
+export function sourceStage(
+  file: Dockerfile,
+  globals: GlobalScope,
+  user: Stage,
+  from: string,
+  allowIndex: boolean,
+): readonly number[] {
   if (allowIndex && /^\d+$/.test(from)) return Number(from) < file.stages.length ? [Number(from)] : [];
-  const index = stageNamed(file, from.toLowerCase(), user.index);
+  const index = stageNamed(globals, from.toLowerCase(), user.index);
   return index === undefined ? [] : [index];
 }

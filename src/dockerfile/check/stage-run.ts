@@ -3,6 +3,7 @@ import { expandHeredoc, expandToWords, type VariableLookup, type Variables } fro
 import type { Dockerfile, FromInstruction, Instruction, Stage, StageInstruction, Word } from '../instruction.ts';
 import { parseTrigger } from '../parse.ts';
 import { type GlobalScope, ownValue, tryExpand } from './globals.ts';
+import { suggestName } from './suggest-name.ts';
 import { neededStages, stageNamed } from './needed-stages.ts';
 import type { BaseImage, CheckOptions } from './rule.ts';
 
@@ -13,10 +14,12 @@ export type StageBase =
   /** `image` is `undefined` when it isn't known. */
   | { readonly kind: 'image'; readonly name: string; readonly platform: string; readonly image: BaseImage | undefined };
 
-/** Variables that an instruction looks up and nobody defined, of one of its words. */
-export interface UnsetVariables {
+/** A variable that a word looks up and nobody defined. */
+export interface UnsetVariable {
   readonly word: Word;
-  readonly names: readonly string[];
+  readonly name: string;
+  /** The defined one that is nearest. */
+  readonly meant: string | undefined;
 }
 
 /** One instruction in the order of the build, and what it sees. */
@@ -24,9 +27,7 @@ export interface StageStep {
   readonly instruction: StageInstruction;
   /** The instruction, or the FROM that pulled the trigger in. */
   readonly on: StageInstruction | FromInstruction;
-  /** ENV and ARG before it. */
-  readonly env: ReadonlyMap<string, string>;
-  readonly unset: readonly UnsetVariables[];
+  readonly unset: readonly UnsetVariable[];
   /** Of SHELL, here or inherited. */
   readonly hasShell: boolean;
   /** The values of its words after expansion; a word that can't be expanded is missing. */
@@ -93,7 +94,7 @@ function baseOf(stage: Stage, file: Dockerfile, globals: GlobalScope, options: C
   const { escape } = file.directives;
   const expand = (word: Word): string => tryExpand(word, (name) => globals.values.get(name), { escape })?.value ?? '';
   const name = expand(stage.from.image);
-  const index = stageNamed(file, name, stage.index);
+  const index = stageNamed(globals, name, stage.index);
   if (index !== undefined) return { kind: 'stage', index };
   if (name === 'scratch') return { kind: 'scratch' };
   const platform = (stage.from.platform && expand(stage.from.platform)) || globals.targetPlatform;
@@ -108,14 +109,14 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** The variables of a stage while its instructions pass. */
 class StageScope {
-  env: ReadonlyMap<string, string> = new Map();
-  declared: ReadonlySet<string> = new Set();
+  env: Map<string, string> = new Map();
+  declared: Set<string> = new Set();
   hasShell = false;
   readonly #escape: string;
   readonly #globals: GlobalScope;
   readonly #options: CheckOptions;
   #expanded = new Map<Word, string>();
-  #unset: UnsetVariables[] = [];
+  #unset: UnsetVariable[] = [];
 
   constructor(escape: string, globals: GlobalScope, options: CheckOptions) {
     this.#escape = escape;
@@ -133,13 +134,12 @@ class StageScope {
   }
 
   inherit({ env, declared, hasShell }: StageRun): void {
-    this.env = env;
-    this.declared = declared;
+    this.env = new Map(env);
+    this.declared = new Set(declared);
     this.hasShell = hasShell;
   }
 
   step(instruction: StageInstruction, on: StageStep['on']): StageStep {
-    const { env } = this;
     this.#expanded = new Map();
     this.#unset = [];
     if (instruction.kind === 'arg') this.#declare(instruction);
@@ -148,7 +148,7 @@ class StageScope {
     if (instruction.kind === 'copy' || instruction.kind === 'add') this.#expandBodies(instruction);
     if (instruction.kind === 'env') this.#set(instruction.pairs.map(({ key, value }) => [this.#valueOf(key), this.#valueOf(value)]));
     if (instruction.kind === 'shell') this.hasShell = true;
-    return { instruction, on, env, unset: this.#unset, hasShell: this.hasShell, expanded: this.#expanded };
+    return { instruction, on, unset: this.#unset, hasShell: this.hasShell, expanded: this.#expanded };
   }
 
   #declare({ declarations }: Extract<Instruction, { kind: 'arg' }>): void {
@@ -163,17 +163,15 @@ class StageScope {
       }
       given ??= this.#globals.values.get(name);
       if (given !== undefined) this.#set([[name, given]]);
-      this.declared = new Set([...this.declared, name]);
+      this.declared.add(name);
     }
   }
 
   #set(pairs: readonly (readonly [string, string])[]): void {
-    const env = new Map(this.env);
     for (const [name, value] of pairs) {
-      env.delete(name);
-      env.set(name, value);
+      this.env.delete(name);
+      this.env.set(name, value);
     }
-    this.env = env;
   }
 
   #lookup: VariableLookup = (name) => this.env.get(name);
@@ -205,8 +203,9 @@ class StageScope {
   }
 
   #note(word: Word, { unset }: Variables): void {
-    const names = unset.filter((name) => !this.declared.has(name));
-    if (names.length > 0) this.#unset.push({ word, names });
+    for (const name of unset) {
+      if (!this.declared.has(name)) this.#unset.push({ word, name, meant: suggestName(name, this.env.keys()) });
+    }
   }
 }
 

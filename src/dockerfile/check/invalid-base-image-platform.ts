@@ -1,0 +1,22 @@
+import { pageOf, type Problem, type Rule } from './rule.ts';
+
+export const invalidBaseImagePlatform: Rule = {
+  name: 'InvalidBaseImagePlatform',
+  phase: 'graph',
+  description: 'Base image platform does not match expected target platform',
+  url: undefined,
+  *find({ runs }): Generator<Problem> {
+    for (const { stage, base } of runs) {
+      if (base.kind !== 'image' || base.image?.platform === undefined) continue;
+      const { name, platform: expected, image } = base;
+      const pulled = image.platform ?? '';
+      if (withoutVariant(pulled) === withoutVariant(expected)) continue;
+      const message = `Base image ${name} was pulled with platform "${pulled}", expected "${expected}" for current build`;
+      yield { message, at: stage.from.image.span, on: stage.from };
+    }
+  },
+};
+
+function withoutVariant(platform: string): string {
+  return platform.split('/', 2).join('/');
+}
