@@ -133,6 +133,7 @@ function startJob(options: BuildOptions, { compiled, contexts, engine, emit, sig
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
     ignoreCache: ({ digest }) => compiled.ignoreCache.has(digest),
     secret: secretReader(options.secrets ?? {}, process.env),
+    sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
     network: options.network === 'none' ? 'none' : 'host',
     jobs: options.jobs,
     signal,

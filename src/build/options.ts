@@ -34,6 +34,8 @@ export interface BuildOptions {
   readonly outputs?: readonly Output[];
   /** Values for RUN --mount=type=secret, by id. They reach only the steps that name them: no layer, no key, no log. */
   readonly secrets?: Readonly<Record<string, Secret>>;
+  /** Agents for RUN --mount=type=ssh: by id, the path of the agent's socket. */
+  readonly ssh?: Readonly<Record<string, string>>;
   readonly noCache?: boolean;
   /** Ask the registry for the current digest of every tag, also when the store has an image of that name. */
   readonly pull?: boolean;

@@ -31,6 +31,7 @@ export interface SolveRequest {
   readonly nameOf: (vertex: Digest) => string;
   readonly ignoreCache: (vertex: Vertex) => boolean;
   readonly secret?: ((id: string) => Uint8Array | undefined) | undefined;
+  readonly sshAgent?: ((id: string) => string | undefined) | undefined;
   readonly network: 'host' | 'none';
   /** How many heavy ops at once. */
   readonly jobs?: number | undefined;
@@ -70,6 +71,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         directories: request.directories,
         sandbox,
         secret: request.secret ?? (() => undefined),
+        sshAgent: request.sshAgent ?? (() => undefined),
         network: request.network,
         now: Date.now,
       });

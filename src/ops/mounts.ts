@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
-import { type HostPath, type Scope, SlipwayError } from '../base/index.ts';
+import type { HostPath, Scope } from '../base/index.ts';
 import type { ExecOp, Mount } from '../graph/index.ts';
 import { notFound, resolve, type TreeNode } from '../layer/index.ts';
 import { resolveInRoot } from '../native/index.ts';
@@ -12,6 +12,7 @@ import { treeOfResult } from './nodes.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 import { secretFile } from './secrets.ts';
+import { sshSocket } from './ssh.ts';
 
 export interface PreparedMount {
   readonly mount: SandboxMount;
@@ -55,9 +56,11 @@ async function prepareMount(mount: Mount, name: string, ports: MountPorts): Prom
       const noexec = (mount.mode & 0o111) === 0 ? ['noexec'] : [];
       return { mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev', ...noexec] }, kind: 'file' };
     }
-    case 'ssh':
-      if (mount.optional) return undefined;
-      throw new SlipwayError('OPS_NO_SSH', `ssh ${mount.id}: not found`, { hint: 'the mount says that it is required, and agents cannot be forwarded yet' });
+    case 'ssh': {
+      const { scope, ingest, state } = ports;
+      const source = await sshSocket(mount, name, { agent: state.ports.sshAgent, scope, ingest });
+      return source === undefined ? undefined : { mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev'] }, kind: 'file' };
+    }
   }
 }
 

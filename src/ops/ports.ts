@@ -16,6 +16,8 @@ export interface OpsPorts {
   sandbox(): Promise<Sandbox>;
   /** The value of a secret of this build; asked for each op that names it. */
   secret(id: string): Uint8Array | undefined;
+  /** The socket of an SSH agent of the user's, by id. */
+  readonly sshAgent: (id: string) => string | undefined;
   /** Network of an exec op that names none. */
   readonly network: 'host' | 'none';
   readonly now: () => number;

@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
 import { parseSecrets } from '../flags/secret.ts';
+import { parseSshAgents } from '../flags/ssh.ts';
 import { interruptible } from '../interrupt.ts';
 import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
 import type { BuildOptions, BuildResult, Output } from '../ports.ts';
@@ -101,6 +102,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     platform: platform(call),
     contexts: parseContexts(flags.list('build-context')),
     secrets: parseSecrets(flags.list('secret'), io.env, io.cwd),
+    ssh: parseSshAgents(flags.list('ssh'), io.env, io.cwd),
     noCache: flags.isOn('no-cache'),
     pull: flags.isOn('pull'),
     network: network(flags.text('network')),

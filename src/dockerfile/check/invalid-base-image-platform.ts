@@ -1,4 +1,4 @@
-import { pageOf, type Problem, type Rule } from './rule.ts';
+import type { Problem, Rule } from './rule.ts';
 
 export const invalidBaseImagePlatform: Rule = {
   name: 'InvalidBaseImagePlatform',
