@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type HostPath, hostPath, Scope, SlipwayError } from '../base/index.ts';
+import { hostPath, Scope, SlipwayError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { type ImageConfig } from '../oci/index.ts';
-import { mountOverlay, prepareMountPoints } from '../rootfs/index.ts';
+import { mountOverlay, prepareLowers, prepareMountPoints } from '../rootfs/index.ts';
 import { resolveUserIn, type SandboxMount, type SandboxProcess, writeHostsFiles } from '../sandbox/index.ts';
 import { createIngest, type StoredImage } from '../store/index.ts';
 import { hostPlatform } from './host-platform.ts';
@@ -42,8 +42,7 @@ async function prepare(engine: Engine, image: StoredImage, config: ImageConfig, 
   const { store, content } = engine;
   const { config: run } = config;
   const ingest = scope.use(createIngest(store.paths));
-  const lowers: HostPath[] = [];
-  for (const layer of image.layers) lowers.unshift(await content.ensureDirectory(layer, signal));
+  const lowers = await prepareLowers(image.layers, { store, content, scratch: ingest.child('t'), signal });
   for (const name of ['w', 'm']) mkdirSync(ingest.child(name));
   mkdirSync(ingest.child('u'), 0o755);
   const root = scope.use(mountOverlay({ lowers, upper: ingest.child('u'), work: ingest.child('w'), target: ingest.child('m') }));

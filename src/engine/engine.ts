@@ -64,7 +64,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
       const jobs = request.jobs ?? Math.max(2, availableParallelism());
       const slots = slotsOf.get(jobs) ?? new Semaphore(jobs);
       slotsOf.set(jobs, slots);
-      const { runner, state, close } = createOpRunner({
+      const ops = createOpRunner({
         store,
         content,
         images,
@@ -76,8 +76,8 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         now: Date.now,
       });
       const { signal, emit, nameOf, ignoreCache } = request;
-      const job = startJob(graph, { runner, cache: createResultCache(store), slots, signal, emit, nameOf, ignoreCache, now: Date.now });
-      return { ...job, treeOf: (result) => state.treeOf(result.kind === 'snapshot' ? result.layers : []), [Symbol.dispose]: close };
+      const job = startJob(graph, { runner: ops.runner, cache: createResultCache(store), slots, signal, emit, nameOf, ignoreCache, now: Date.now });
+      return { ...job, treeOf: (result) => ops.state.treeOf(result.kind === 'snapshot' ? result.layers : []), [Symbol.dispose]: () => ops.close() };
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };

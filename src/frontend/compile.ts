@@ -2,7 +2,7 @@ import { SlipwayError } from '../base/index.ts';
 import type { Dockerfile, StageInstruction } from '../dockerfile/index.ts';
 import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
 import type { Compiled, CompiledHistory, CompiledImage, CompiledStage, CompileWarning } from './compiled.ts';
-import { dispatchCopy } from './copy.ts';
+import { copyAll, dispatchCopy } from './copy.ts';
 import { Drafts, type Sealed, type Tree } from './draft.ts';
 import { checkSyntax, globalArgs } from './globals.ts';
 import * as metadata from './metadata.ts';
@@ -147,27 +147,28 @@ class StageCompiler {
     const own = { label, platform, steps };
     if (parent) return { ...inheritStage(parent), ...own };
     const image = this.#plan.images.get(plan.origin, plan.platform ?? targetPlatform);
-    const tree = this.#baseTree(plan, platform, image, steps.next.bind(steps), label);
+    const base = this.#base(plan, platform, image, steps.next.bind(steps), label);
     if (image) this.#checkPlatform(plan, platform, image);
-    return { ...own, ...inheritImage(image?.config), tree, args: new Map(), history: [], isCmdSet: false };
+    return { ...own, ...inheritImage(image?.config), ...base, args: new Map(), isCmdSet: false };
   }
 
-  #baseTree(
+  #base(
     plan: PlannedStage,
     platform: Platform,
     image: ResolvedImage | undefined,
     next: (text: string) => string,
     stage: StageBuild['label'],
-  ): Tree {
+  ): Pick<StageBuild, 'tree' | 'history'> {
     const { origin } = plan;
+    const at = plan.stage.from.span;
     if (origin.kind === 'context' && origin.context.kind === 'local') {
-      next('');
       const local = this.#localContext(origin.name, origin.context);
       local.use('/');
-      return local.draft;
+      const tree = this.#drafts.add({ op: () => copyAll, inputs: [local.draft], name: next(`FROM ${origin.name}`), at, stage });
+      return { tree, history: [{ createdBy: `local source for ${origin.name}`, layer: { tree } }] };
     }
-    if (image === undefined) return undefined;
-    return this.#trees.image(image, platform, { name: next(`FROM ${imageName(image)}`), at: plan.stage.from.span, stage });
+    const name = image && next(`FROM ${imageName(image)}`);
+    return { tree: image && this.#trees.image(image, platform, { name: name ?? '', at, stage }), history: [] };
   }
 
   #localContext(

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { buildTree } from './build-tree.ts';
+import { copy } from './copy.ts';
 import { diffTrees } from './diff.ts';
-import { dir, file, hardlink, layer, link, names, treeOf, whiteout } from './samples.ts';
+import { createDraft } from './draft.ts';
+import type { FileEntry } from './entry.ts';
+import { copyAction, dir, file, hardlink, layer, link, names, treeOf, whiteout } from './samples.ts';
 import { emptyTree } from './tree.ts';
 
 const low = layer('low', dir('a'), file('a/x'), file('a/y'), dir('b'), file('b/z'), link('l', 'a'));
@@ -45,6 +48,17 @@ test('diffTrees() compares files of other layers by digest, else by asking', () 
   const [one, two] = [treeOf('1', unhashed), treeOf('2', unhashed)];
   expect(names(diffTrees(one, two))).toEqual(['file f']);
   expect(diffTrees(one, two, { sameContent: () => true })).toEqual([]);
+});
+
+test.for<[what: string, over: Partial<FileEntry>, written: string[]]>([
+  ['its equal', {}, []],
+  ['other content', { digest: file('other').digest }, ['dir a', 'file a/x']],
+  ['another time', { mtimeSec: 5 }, ['dir a', 'file a/x']],
+  ['another owner', { uid: 5 }, ['dir a', 'file a/x']],
+])('a copied file is written only if it changes something: over %s', ([, over, written]) => {
+  const draft = createDraft(lower);
+  copy(draft, treeOf('other', file('x', 'a/x', over)), copyAction('/x', '/a/'), { nowSec: 5 });
+  expect(names(draft.finish())).toEqual(written);
 });
 
 test('IMG-09 diffTrees() keeps hard links among what it writes', () => {

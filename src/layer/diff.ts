@@ -1,5 +1,5 @@
-import { graftEntry } from './graft.ts';
-import type { Entry } from './entry.ts';
+import type { Content, Entry } from './entry.ts';
+import { contentOf, graftEntry } from './graft.ts';
 import { comparePaths, joinPath } from './path-order.ts';
 import { childrenOf, type FileNode, isFileNode, type NodeEntry, type Tree, type TreeNode } from './tree.ts';
 
@@ -62,14 +62,19 @@ class Differ {
   }
 
   #sameLeaf(lower: TreeNode, upper: TreeNode): boolean {
-    // What a draft made is written even when it equals the file it replaced: that is what a copy does.
-    if (upper.origin === undefined || !sameMeta(lower.entry, upper.entry)) return false;
-    if (lower.entry.mtimeSec !== upper.entry.mtimeSec) return false;
+    // A file put over its equal, time included, changes nothing: BuildKit leaves it out too.
+    if (!sameMeta(lower.entry, upper.entry) || lower.entry.mtimeSec !== upper.entry.mtimeSec) return false;
     if (!isFileNode(lower) || !isFileNode(upper)) return true;
-    if (lower.origin === upper.origin && lower.entry.path === upper.entry.path) return true;
+    if (sameBytes(contentOf(lower), contentOf(upper))) return true;
     if (lower.entry.digest !== undefined && upper.entry.digest !== undefined) return lower.entry.digest === upper.entry.digest;
     return this.#options.sameContent?.(lower, upper) ?? false;
   }
+}
+
+/** The same bytes at the same place. */
+function sameBytes(a: Content, b: Content): boolean {
+  if (a.kind === 'inline') return b.kind === 'inline' && a.base64 === b.base64;
+  return b.kind === 'layer' && a.layer === b.layer && a.path === b.path;
 }
 
 /** Equal but for path, time and content? */

@@ -1,4 +1,4 @@
-import { diffTrees } from './diff.ts';
+import { type DiffOptions, diffTrees } from './diff.ts';
 import type { DirEntry, Entry } from './entry.ts';
 import type { Stamp } from './graft.ts';
 import { baseOf, joinPath, parentOf } from './path-order.ts';
@@ -28,8 +28,8 @@ export class Draft {
    * The entries of the new layer, in index order: all that differs from the base with every parent directory, a whiteout for
    * each name that is gone. Every file says in `content` where its bytes are. Empty when nothing was done.
    */
-  finish(): Entry[] {
-    return diffTrees(this.base, this.tree());
+  finish(options: DiffOptions = {}): Entry[] {
+    return diffTrees(this.base, this.tree(), options);
   }
 }
 

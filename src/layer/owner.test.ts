@@ -15,7 +15,8 @@ test.for<[what: string, user: OwnerName | undefined, group: OwnerName | undefine
   ['DF-COPY-19 a user by name brings its group', name('app'), undefined, 1000, 1001],
   ['DF-COPY-19 a group by name', name('app'), name('staff'), 1000, 50],
   ['DF-COPY-19 an unknown user is 0', name('nobody'), undefined, 0, 0],
-  ['DF-COPY-19 an unknown group is 0', id(5), name('nobody'), 5, 0],
+  ['DF-COPY-19 an unknown group leaves that of the user', id(5), name('nobody'), 5, 5],
+  ['DF-COPY-19 an unknown group leaves the primary group', name('app'), name('nobody'), 1000, 1001],
   ['DF-COPY-19 a line that is no account counts as none', name('bad'), undefined, 0, 0],
   ['a group alone', undefined, name('staff'), 0, 50],
 ])('%s', ([, user, group, uid, gid]) => {

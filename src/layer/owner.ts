@@ -13,8 +13,8 @@ export interface AccountFiles {
 }
 
 /**
- * The numbers of `--chown`. A name that is not found is 0. Without a group, a user given by number lends its number, one
- * given by name its primary group.
+ * The numbers of `--chown`. A user name that is not found is 0. Without a group, and with one whose name is not found, a user
+ * given by number lends its number, one given by name its primary group.
  */
 export function lookupOwner(
   owner: { readonly user?: OwnerName | undefined; readonly group?: OwnerName | undefined },
@@ -25,7 +25,7 @@ export function lookupOwner(
   if (user?.kind === 'id') ids = { uid: user.id, gid: user.id };
   else if (user !== undefined) ids = lookupUser(files.passwd ?? '', user.name) ?? ids;
   if (group?.kind === 'id') return { uid: ids.uid, gid: group.id };
-  if (group !== undefined) return { uid: ids.uid, gid: lookupGroup(files.group ?? '', group.name) ?? 0 };
+  if (group !== undefined) return { uid: ids.uid, gid: lookupGroup(files.group ?? '', group.name) ?? ids.gid };
   return ids;
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { type HostPath, Scope, SlipwayError } from '../base/index.ts';
 import type { ExecOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
-import { mountOverlay, prepareMountPoints, removeMountStubs, walkUpper } from '../rootfs/index.ts';
+import { mountOverlay, prepareLowers, prepareMountPoints, removeMountStubs, walkUpper } from '../rootfs/index.ts';
 import { resolveUserIn, type SandboxProcess, writeHostsFiles } from '../sandbox/index.ts';
 import { type OpContext, StepError } from '../solver/index.ts';
 import { createIngest } from '../store/index.ts';
@@ -23,8 +23,7 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
   const base = rootLayers(op, inputs);
   await using scope = new Scope();
   const ingest = scope.use(createIngest(store.paths));
-  const lowers: HostPath[] = [];
-  for (const layer of base) lowers.unshift(await content.ensureDirectory(layer, context.signal));
+  const lowers = await prepareLowers(base, { store, content, scratch: ingest.child('t'), signal: context.signal });
   const upper = makeUpper(ingest.child('u'), state, base);
   for (const name of ['w', 'm']) mkdirSync(ingest.child(name));
   const root = mountOverlay({ lowers, upper, work: ingest.child('w'), target: ingest.child('m') });

@@ -8,6 +8,7 @@ import {
   createDraft,
   type Draft,
   emptyTree,
+  type FileNode,
   isFileNode,
   type LayerId,
   lookupOwner,
@@ -19,6 +20,7 @@ import {
   type Tree,
   unpack,
 } from '../layer/index.ts';
+import { digestOf } from '../oci/index.ts';
 import type { OpContext } from '../solver/index.ts';
 import { openArchive } from './archive.ts';
 import { commitEntries } from './commit-entries.ts';
@@ -55,7 +57,7 @@ export async function runFile(op: FileOp, inputs: readonly OpResult[], state: Op
     const made: Stage = { base: start.base, tree: draft.tree() };
     stages.push(made);
     if (action.output >= 0) {
-      const layer = await commitEntries(createDraft(state.treeOf(made.base), made.tree).finish(), state, context.signal);
+      const layer = await commitEntries(createDraft(state.treeOf(made.base), made.tree).finish({ sameContent: (lower, upper) => haveSameDigest(lower, upper, state) }), state, context.signal);
       results[action.output] = { kind: 'snapshot', layers: [...made.base, layer] };
     }
   }
@@ -82,6 +84,16 @@ async function act(draft: Draft, action: FileAction, source: Tree, options: Acti
     case 'symlink':
       return symlink(draft, action, options);
   }
+}
+
+/** As far as the digests are known without reading a layer: what a build reads of its context was hashed before. */
+function haveSameDigest(lower: FileNode, upper: FileNode, state: OpsState): boolean {
+  const digest = lower.entry.digest;
+  if (digest === undefined) return false;
+  const { content } = upper.entry;
+  if (content === undefined) return false;
+  if (content.kind === 'inline') return digestOf(Buffer.from(content.base64, 'base64')) === digest;
+  return state.live.get(content.layer)?.digestOf(content.path) === digest;
 }
 
 async function ownerOf(action: FileAction, stageAt: (index: number) => Stage, state: OpsState, signal: AbortSignal): Promise<ActionOptions['owner']> {

@@ -4,7 +4,7 @@ import type { ExecOp, Mount } from '../graph/index.ts';
 import { notFound, resolve, type TreeNode } from '../layer/index.ts';
 import { resolveInRoot } from '../native/index.ts';
 import { digestOf, hexOf } from '../oci/index.ts';
-import { mountOverlay, writeTree } from '../rootfs/index.ts';
+import { mountOverlay, prepareLowers, writeTree } from '../rootfs/index.ts';
 import type { SandboxMount } from '../sandbox/index.ts';
 import type { OpContext } from '../solver/index.ts';
 import type { Ingest } from '../store/index.ts';
@@ -80,8 +80,8 @@ async function showInput(input: number, selector: string, name: string, { inputs
   if (found === undefined) throw notFound(tree, selector.replace(/^\/+/, ''));
   if (result.kind === 'live') await copyOut(tree.root, target, state, context, (path, node) => leadsTo(path, node, found.path));
   else {
-    const lowers: HostPath[] = [];
-    for (const layer of result.layers) lowers.unshift(await state.ports.content.ensureDirectory(layer, context.signal));
+    const { store, content } = state.ports;
+    const lowers = await prepareLowers(result.layers, { store, content, scratch: ingest.child(`${name}-t`), signal: context.signal });
     const [upper, work] = [ingest.child(`${name}-u`), ingest.child(`${name}-w`)];
     mkdirSync(upper, 0o755);
     mkdirSync(work);

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { type HostPath, isNotFound } from '../base/index.ts';
 import { getXattr } from '../native/index.ts';
 
@@ -25,6 +25,17 @@ export class LowerView {
     return topmost === undefined ? undefined : lstatSync(topmost);
   }
 
+  /** The names that are seen in the directory at `path`, in no particular order; none when there is no directory. */
+  names(path: string): readonly string[] {
+    const isSeen = new Map<string, boolean>();
+    for (const directory of this.#merged(path)) {
+      for (const child of readdirSync(directory, { withFileTypes: true })) {
+        if (!isSeen.has(child.name)) isSeen.set(child.name, !isWhiteout(directory, child));
+      }
+    }
+    return [...isSeen].flatMap(([name, seen]) => (seen ? [name] : []));
+  }
+
   /** Where the directories are that make up `path`, topmost first. */
   #merged(path: string): readonly string[] {
     const known = this.#directories.get(path);
@@ -43,6 +54,10 @@ export class LowerView {
     this.#directories.set(path, found);
     return found;
   }
+}
+
+function isWhiteout(directory: string, child: Dirent): boolean {
+  return child.isCharacterDevice() && lstatSync(`${directory}/${child.name}`).rdev === 0;
 }
 
 function statIfThere(path: string): Stats | undefined {

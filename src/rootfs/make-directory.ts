@@ -23,6 +23,8 @@ export async function makeDirectory(store: Store, content: Content, layer: Layer
     await unpackStream(entries, directory, decompress(store.blobs.stream(blob.digest), compression), signal);
   } else {
     await content.prepare(layer, signal);
+    // Two files of one layer must not become one inode unless the layer says so.
+    const linked = new Set<string>();
     writeDirectory(entries, directory, {
       openFile(entry) {
         const place = content.locate(layer, entry);
@@ -30,6 +32,8 @@ export async function makeDirectory(store: Store, content: Content, layer: Layer
           case 'bytes':
             return place;
           case 'file':
+            if (linked.has(place.path)) return { kind: 'copy', path: place.path, sizeBytes: entry.sizeBytes };
+            linked.add(place.path);
             return { kind: 'link', path: place.path };
           case 'range':
             return { kind: 'copy', path: place.path, offset: place.offset, sizeBytes: entry.sizeBytes };

@@ -29,32 +29,41 @@ interface Walk {
  * The upper directory of an unmounted overlay as the entries of a layer, in index order.
  *
  * A directory that overlayfs copied up though nothing in it changed is left out; every other parent of a change is there.
- * `opaque` is set only where a directory of `lowers` (topmost first) is hidden.
+ * A directory that hides one of `lowers` (topmost first) becomes one whiteout for each name that is gone with it.
  * @throws {SlipwayError} `ROOTFS_NAME_NOT_UTF8`
  */
 export function walkUpper(upper: HostPath, options: { readonly lowers: readonly HostPath[] }): Entry[] {
   const walk: Walk = { entries: [], firstNames: new Map(), lowers: new LowerView(options.lowers) };
-  walkDirectory(walk, upper, '');
+  walkDirectory(walk, upper, '', false);
   return walk.entries;
 }
 
-function walkDirectory(walk: Walk, hostDirectory: string, prefix: string): void {
-  for (const name of readdirSync(hostDirectory).sort(comparePaths)) {
+/** `hidesLower`: nothing of the lower layers is seen in here. */
+function walkDirectory(walk: Walk, hostDirectory: string, directory: string, hidesLower: boolean): void {
+  const present = readdirSync(hostDirectory);
+  const hidden = hidesLower ? new Set(walk.lowers.names(directory)) : undefined;
+  for (const name of present) hidden?.delete(name);
+  const names = hidden === undefined ? present : [...present, ...hidden];
+  for (const name of names.sort(comparePaths)) {
+    const path = directory === '' ? name : `${directory}/${name}`;
+    if (hidden?.has(name) === true) {
+      walk.entries.push({ type: 'whiteout', path });
+      continue;
+    }
     const host = `${hostDirectory}/${name}`;
-    const path = prefix + name;
     const stat = statOf(host, path);
-    if ((stat.mode & typeMask) === directoryBits) addDirectory(walk, host, path, stat);
+    if ((stat.mode & typeMask) === directoryBits) addDirectory(walk, host, path, stat, hidesLower);
     else addLeaf(walk, host, path, stat);
   }
 }
 
-function addDirectory(walk: Walk, host: string, path: string, stat: Stats): void {
+function addDirectory(walk: Walk, host: string, path: string, stat: Stats, isHidden: boolean): void {
   const { entries, lowers } = walk;
-  const isOpaque = isOpaqueDirectory(host) && lowers.directory(path) !== undefined;
-  entries.push({ type: 'dir', ...metadata(path, stat), ...(isOpaque ? { opaque: true } : {}) });
+  entries.push({ type: 'dir', ...metadata(path, stat) });
   const before = entries.length;
-  walkDirectory(walk, host, `${path}/`);
-  if (isOpaque || entries.length > before) return;
+  const hidesLower = isHidden || isOpaqueDirectory(host);
+  walkDirectory(walk, host, path, hidesLower);
+  if (entries.length > before) return;
   const below = lowers.directory(path);
   if (below !== undefined && below.mode === stat.mode && below.uid === stat.uid && below.gid === stat.gid) entries.pop();
 }

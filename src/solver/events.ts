@@ -19,13 +19,30 @@ export type BuildEvent =
       readonly atMs: number;
     }
   | { readonly kind: 'step-log'; readonly step: StepId; readonly stream: 1 | 2; readonly data: Uint8Array; readonly atMs: number }
-  | { readonly kind: 'step-cached'; readonly step: StepId; readonly name: string; readonly by: 'definition' | 'content'; readonly atMs: number }
+  | {
+      readonly kind: 'step-cached';
+      readonly step: StepId;
+      readonly name: string;
+      readonly by: 'definition' | 'content';
+      readonly atMs: number;
+    }
   | { readonly kind: 'step-done'; readonly step: StepId; readonly atMs: number }
   | { readonly kind: 'step-failed'; readonly step: StepId; readonly error: SlipwayError; readonly atMs: number }
   | { readonly kind: 'step-cancelled'; readonly step: StepId; readonly atMs: number }
   /** Stages that the targets don't need: nothing of them was looked at. */
-  | { readonly kind: 'stages-skipped'; readonly stages: readonly { readonly name: string; readonly line: number }[]; readonly atMs: number }
-  | { readonly kind: 'warning'; readonly message: string; readonly code?: string; readonly at?: SourceSpan; readonly step?: StepId; readonly atMs: number };
+  | {
+      readonly kind: 'stages-skipped';
+      readonly stages: readonly { readonly name: string; readonly line: number }[];
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'warning';
+      readonly message: string;
+      readonly code?: string;
+      readonly at?: SourceSpan;
+      readonly step?: StepId;
+      readonly atMs: number;
+    };
 
 /** Where a part of the engine tells what happens. Must not throw. */
 export type EmitEvent = (event: BuildEvent) => void;

@@ -56,7 +56,9 @@ export interface Candidate<R> {
   readonly results: readonly R[];
 }
 
-export type CandidateInput<R> = { readonly kind: 'result'; readonly result: R } | { readonly kind: 'live'; readonly taken: Digest };
+export type CandidateInput<R> =
+  | { readonly kind: 'result'; readonly result: R }
+  | { readonly kind: 'live'; readonly taken: Digest };
 
 /** Where results are remembered. */
 export interface ResultCache<R> {

@@ -1,9 +1,10 @@
 import { cancelled, type Semaphore, SlipwayError, toSlipwayError } from '../base/index.ts';
-import { type Edge, type Graph, topological, type Vertex } from '../graph/index.ts';
+import type { Edge, Graph, Vertex } from '../graph/index.ts';
 import type { Digest } from '../oci/index.ts';
+import { resultsOfSameContent } from './cut-off.ts';
 import type { EmitEvent } from './events.ts';
 import { keyOf } from './keys.ts';
-import type { CacheRecord, Candidate, CandidateInput, KeyPart, OpContext, OpRunner, ResultCache } from './ports.ts';
+import type { CacheRecord, CandidateInput, KeyPart, OpContext, OpRunner, ResultCache } from './ports.ts';
 
 export interface SolveOptions<R> {
   readonly runner: OpRunner<R>;
@@ -25,7 +26,7 @@ export type Outcome = { readonly by: 'run' | 'definition' | 'content'; readonly 
 export interface Job<R> {
   /** The result of `edge`, from the cache or by running what it needs. The first failure stops everything else of the job. */
   solve(edge: Edge): Promise<R>;
-  /** The cached result of `edge`, if its definition key is known to the cache; runs nothing. */
+  /** The result of `edge`, if it was solved or the cache has it, and what was solved needed it. Runs nothing. */
   peek(edge: Edge): Promise<R | undefined>;
   readonly outcomes: ReadonlyMap<Digest, Outcome>;
 }
@@ -37,7 +38,11 @@ interface Keyed {
   readonly opKey: Digest;
   /** For each input that is a live source: the digest of what is taken from it. */
   readonly live: ReadonlyMap<number, Digest>;
+  /** It, or something it needs, has to run again: a result from before is good only if its inputs turn out the same. */
+  readonly isStale: boolean;
 }
+
+const nothingLive: ReadonlyMap<number, Digest> = new Map();
 
 /** Start a job on `graph`. */
 export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
@@ -47,117 +52,124 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
   const context: OpContext = { signal, emit };
   const keys = new Map<Digest, Promise<Keyed>>();
   const results = new Map<Digest, Promise<readonly R[]>>();
+  /** By definition key: vertices that mean the same, such as those of two tags of one image, are solved once. */
+  const twins = new Map<string, Promise<readonly R[]>>();
   const outcomes = new Map<Digest, Outcome>();
+  const liveSources = new Set<Digest>();
+  const implied = new Set<Digest>();
 
   const vertexOf = (digest: Digest): Vertex => {
     const vertex = graph.vertices.get(digest);
-    if (vertex === undefined) throw new SlipwayError('SOLVE_BAD_GRAPH', `the graph has no vertex \`${digest}\``, { class: 'internal' });
+    if (vertex === undefined)
+      throw new SlipwayError('SOLVE_BAD_GRAPH', `the graph has no vertex \`${digest}\``, { class: 'internal' });
     return vertex;
   };
-  const memo = <V>(map: Map<Digest, Promise<V>>, digest: Digest, make: () => Promise<V>): Promise<V> => {
-    const known = map.get(digest);
+  const memo = <K, V>(map: Map<K, Promise<V>>, name: K, make: () => Promise<V>): Promise<V> => {
+    const known = map.get(name);
     if (known !== undefined) return known;
-    const made = make();
-    map.set(digest, made);
+    const made = make().catch((thrown: unknown) => {
+      throw fail(thrown);
+    });
+    map.set(name, made);
     made.catch(() => {}); // whoever asked first reports it; later askers get the same rejection
     return made;
   };
+  /** Stop the job, unless it is stopping already. Gives the error to go on with. */
+  const fail = (thrown: unknown): SlipwayError => {
+    const error = options.signal.aborted ? abortReason(options.signal) : toSlipwayError(thrown);
+    if (!stop.signal.aborted) stop.abort(error);
+    return error;
+  };
 
-  const key = (digest: Digest): Promise<Keyed> => memo(keys, digest, () => computeKey(vertexOf(digest)));
-  const computeKey = async (vertex: Vertex): Promise<Keyed> => {
+  const key = (digest: Digest): Promise<Keyed> => memo(keys, digest, () => computeKey(digest));
+  const computeKey = async (digest: Digest): Promise<Keyed> => {
     await Promise.resolve(); // a chain of thousands of vertices must not become as deep a stack
+    signal.throwIfAborted();
+    const vertex = vertexOf(digest);
     const own = runner.opKey(vertex);
     const opKey = keyOf('op', own);
+    const isIgnored = options.ignoreCache(vertex);
     if (vertex.inputs.length === 0) {
-      if (vertex.op.kind !== 'source') return { definition: keyOf('definition', own), parts: own, opKey, live: new Map() };
-      const pin = await reporting(vertex, () => runner.sourceKey(vertex, context));
+      const pin = vertex.op.kind === 'source' ? await reporting(vertex, () => runner.sourceKey(vertex, context)) : undefined;
       const parts = pin === undefined ? own : [{ name: 'source', value: pin }];
-      return { definition: pin === undefined ? undefined : keyOf('definition', parts), parts, opKey, live: new Map() };
+      const isLive = vertex.op.kind === 'source' && pin === undefined;
+      if (isLive) liveSources.add(digest);
+      return { definition: isLive ? undefined : keyOf('definition', parts), parts, opKey, live: nothingLive, isStale: isIgnored };
     }
     const live = new Map<number, Digest>();
-    const inputs = await Promise.all(
-      vertex.inputs.map(async (edge, index): Promise<KeyPart> => {
-        const { definition } = await key(edge.vertex);
-        if (definition !== undefined) return { name: `input ${index}`, value: `${definition} ${edge.output}` };
-        const source = await settle(edge);
-        const taken = await reporting(vertex, () => runner.liveInputKey(vertex, index, source, context));
-        live.set(index, taken);
-        return { name: `content of input ${index}`, value: taken };
-      }),
-    );
+    let isStale = isIgnored;
+    const inputs = await settleAll(vertex.inputs, async (edge, index): Promise<KeyPart> => {
+      const input = await key(edge.vertex);
+      if (input.definition !== undefined) {
+        isStale ||= input.isStale;
+        return { name: `input ${index}`, value: `${input.definition} ${edge.output}` };
+      }
+      const source = await settle(edge);
+      const taken = await reporting(vertex, () => runner.liveInputKey(vertex, index, source, context));
+      live.set(index, taken);
+      return { name: `content of input ${index}`, value: taken };
+    });
     const parts = [...own, ...inputs];
-    return { definition: keyOf('definition', parts), parts, opKey, live };
+    return { definition: keyOf('definition', parts), parts, opKey, live, isStale };
   };
 
   const settle = async (edge: Edge): Promise<R> => {
-    const outputs = await memo(results, edge.vertex, () => settleVertex(vertexOf(edge.vertex)));
+    const outputs = await memo(results, edge.vertex, () => settleVertex(edge.vertex));
     const result = outputs[edge.output];
-    if (result === undefined) throw new SlipwayError('SOLVE_BAD_GRAPH', `\`${edge.vertex}\` has no output ${edge.output}`, { class: 'internal' });
+    if (result === undefined)
+      throw new SlipwayError('SOLVE_BAD_GRAPH', `\`${edge.vertex}\` has no output ${edge.output}`, { class: 'internal' });
     return result;
   };
 
-  const settleVertex = async (vertex: Vertex): Promise<readonly R[]> => {
-    try {
-      await Promise.resolve();
-      signal.throwIfAborted();
-      const keyed = await key(vertex.digest);
-      if (keyed.definition === undefined) return await runNow(vertex, []);
-      const hit = options.ignoreCache(vertex) ? undefined : lookUp(keyed.definition);
-      if (hit !== undefined) return finishCached(vertex, hit.results, 'definition');
-      const inputs = await Promise.all(vertex.inputs.map(settle));
-      return await cutOffOrRun(vertex, keyed, keyed.definition, inputs);
-    } catch (thrown) {
-      const error = signal.aborted && !(thrown instanceof SlipwayError) ? cancelled(thrown) : toSlipwayError(thrown);
-      if (!stop.signal.aborted) stop.abort(error);
-      throw error;
-    }
+  const settleVertex = async (digest: Digest): Promise<readonly R[]> => {
+    await Promise.resolve();
+    signal.throwIfAborted();
+    const vertex = vertexOf(digest);
+    const keyed = await key(digest);
+    const { definition, isStale } = keyed;
+    if (definition === undefined) return await runNow(vertex, []);
+    const name = `${definition} ${isStale}`;
+    const twin = twins.get(name);
+    if (twin === undefined) return await memo(twins, name, () => settleKeyed(vertex, keyed, definition));
+    return finishCached(vertex, await twin, 'definition');
+  };
+
+  const settleKeyed = async (vertex: Vertex, keyed: Keyed, definition: Digest): Promise<readonly R[]> => {
+    const hit = keyed.isStale ? undefined : lookUp(definition);
+    if (hit !== undefined) return finishCached(vertex, hit.results, 'definition');
+    const inputs = await settleAll(vertex.inputs, settle);
+    return await cutOffOrRun(vertex, keyed, definition, inputs);
   };
 
   const cutOffOrRun = async (vertex: Vertex, keyed: Keyed, definition: Digest, inputs: readonly R[]): Promise<readonly R[]> => {
-    const ignore = options.ignoreCache(vertex);
-    if (!ignore) {
-      const same = await sameContentBefore(vertex, keyed, inputs);
-      if (same !== undefined) {
-        cache.write(definition, { results: same, parts: keyed.parts });
-        return finishCached(vertex, same, 'content');
-      }
+    const same = options.ignoreCache(vertex) ? undefined : await sameBefore(vertex, keyed, inputs);
+    if (same !== undefined) {
+      cache.write(definition, { results: same, parts: keyed.parts });
+      return finishCached(vertex, same, 'content');
     }
     const heavy = runner.isHeavy(vertex);
     using _slot = heavy ? await options.slots.acquire(signal) : undefined;
     using _lock = heavy ? await cache.hold(definition, signal) : undefined;
-    const madeMeanwhile = heavy && !ignore ? lookUp(definition) : undefined;
+    const madeMeanwhile = heavy && !keyed.isStale ? lookUp(definition) : undefined;
     if (madeMeanwhile !== undefined) return finishCached(vertex, madeMeanwhile.results, 'definition');
     const outputs = await runNow(vertex, inputs);
     cache.write(definition, { results: outputs, parts: keyed.parts });
-    if (inputs.length > 0) cache.addCandidate(keyed.opKey, { inputs: inputs.map((result, index) => candidateInput(keyed, result, index)), results: outputs });
+    if (inputs.length > 0)
+      cache.addCandidate(keyed.opKey, {
+        inputs: inputs.map((result, index) => candidateInput(keyed, result, index)),
+        results: outputs,
+      });
     return outputs;
   };
 
-  /** Early cut-off: the upstream may have run again and given what it gave before. */
-  const sameContentBefore = async (vertex: Vertex, keyed: Keyed, inputs: readonly R[]): Promise<readonly R[] | undefined> => {
-    if (inputs.length === 0) return undefined;
-    for (const candidate of cache.candidates(keyed.opKey)) {
-      if (candidate.inputs.length === inputs.length && candidate.results.every(runner.isWhole) && (await isSame(vertex, keyed, inputs, candidate))) {
-        return candidate.results;
-      }
-    }
-    return undefined;
-  };
-
-  const isSame = async (vertex: Vertex, keyed: Keyed, inputs: readonly R[], candidate: Candidate<R>): Promise<boolean> => {
-    for (const [index, before] of candidate.inputs.entries()) {
-      const live = keyed.live.get(index);
-      if (before.kind === 'live' || live !== undefined) {
-        if (before.kind !== 'live' || before.taken !== live) return false;
-        continue;
-      }
-      const input = inputs[index];
-      if (input === undefined || !runner.isWhole(before.result)) return false;
-      const taken = await reporting(vertex, () => runner.contentKey(vertex, index, input, context));
-      if (taken !== (await runner.contentKey(vertex, index, before.result, context))) return false;
-    }
-    return true;
-  };
+  const sameBefore = (vertex: Vertex, { opKey, live }: Keyed, inputs: readonly R[]): Promise<readonly R[] | undefined> =>
+    resultsOfSameContent(cache.candidates(opKey), inputs, {
+      live,
+      isWhole: runner.isWhole,
+      contentNow: (index, input) => reporting(vertex, () => runner.contentKey(vertex, index, input, context)),
+      contentThen: (index, input) => runner.contentKey(vertex, index, input, context),
+      signal,
+    });
 
   const candidateInput = (keyed: Keyed, result: R, index: number): CandidateInput<R> => {
     const taken = keyed.live.get(index);
@@ -171,20 +183,27 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
 
   const finishCached = (vertex: Vertex, cached: readonly R[], by: 'definition' | 'content'): readonly R[] => {
     noteImplied(vertex);
-    const atMs = now();
-    outcomes.set(vertex.digest, { by, startedAtMs: atMs, endedAtMs: atMs });
-    emit({ kind: 'step-cached', step: vertex.digest, name: options.nameOf(vertex.digest), by, atMs });
+    noteCached(vertex, by);
     return cached;
   };
 
-  /** What a cached result was made of is cached too, though nobody had to look. */
+  const noteCached = ({ digest }: Vertex, by: 'definition' | 'content'): void => {
+    if (outcomes.has(digest)) return;
+    const atMs = now();
+    outcomes.set(digest, { by, startedAtMs: atMs, endedAtMs: atMs });
+    emit({ kind: 'step-cached', step: digest, name: options.nameOf(digest), by, atMs });
+  };
+
+  /** What a cached result was made of is cached too, though nobody had to look. Each vertex is visited once in all. */
   const noteImplied = (vertex: Vertex): void => {
-    for (const below of topological(graph, { vertex: vertex.digest, output: 0 })) {
-      const isLive = below.op.kind === 'source' && below.op.identifier.startsWith('local://');
-      if (below.digest === vertex.digest || isLive || outcomes.has(below.digest) || results.has(below.digest)) continue;
-      const atMs = now();
-      outcomes.set(below.digest, { by: 'definition', startedAtMs: atMs, endedAtMs: atMs });
-      emit({ kind: 'step-cached', step: below.digest, name: options.nameOf(below.digest), by: 'definition', atMs });
+    const stack = vertex.inputs.map((edge) => ({ digest: edge.vertex, left: false }));
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      const below = vertexOf(top.digest);
+      if (top.left) noteCached(below, 'definition');
+      if (top.left || implied.has(top.digest) || outcomes.has(top.digest) || results.has(top.digest)) continue;
+      implied.add(top.digest);
+      if (!liveSources.has(top.digest)) stack.push({ digest: top.digest, left: true });
+      for (const edge of below.inputs) stack.push({ digest: edge.vertex, left: false });
     }
   };
 
@@ -212,7 +231,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
         if (!isStarted) emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: now() });
         emit({ kind: 'step-failed', step, error, atMs: now() });
       }
-      throw error;
+      throw fail(error);
     }
   };
 
@@ -221,16 +240,29 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     async solve(edge) {
       try {
         return await settle(edge);
-      } catch (error) {
+      } catch (thrown) {
+        fail(thrown);
         await Promise.allSettled([...results.values(), ...keys.values()]);
-        throw stop.signal.aborted ? stop.signal.reason : error;
+        throw stop.signal.reason;
       }
     },
     async peek(edge) {
       const settled = results.get(edge.vertex);
       if (settled !== undefined) return (await settled)[edge.output];
-      const { definition } = await key(edge.vertex);
-      return definition === undefined ? undefined : lookUp(definition)?.results[edge.output];
+      const keyed = await keys.get(edge.vertex);
+      return keyed?.definition === undefined || keyed.isStale ? undefined : lookUp(keyed.definition)?.results[edge.output];
     },
   };
+}
+
+/** Like `Promise.all`, but no work is still under way when it rejects. */
+async function settleAll<T, V>(items: readonly T[], work: (item: T, index: number) => Promise<V>): Promise<V[]> {
+  const settled = await Promise.allSettled(items.map(work));
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+function abortReason(signal: AbortSignal): SlipwayError {
+  return signal.reason instanceof SlipwayError ? signal.reason : cancelled(signal.reason);
 }

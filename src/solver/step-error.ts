@@ -31,7 +31,8 @@ export class StepError extends SlipwayError {
 }
 
 function hintFor({ exitCode, outOfMemory }: StepFailure): string | undefined {
-  if (outOfMemory) return 'the kernel ended a process because memory ran out: give the machine more, or let the step do less at once';
+  if (outOfMemory)
+    return 'the kernel ended a process because memory ran out: give the machine more, or let the step do less at once';
   if (exitCode === 127) return 'a command was not found: is its package installed in this stage, and is it on PATH?';
   if (exitCode === 126) return 'a file was found but could not be executed: check its mode and its interpreter line';
   return undefined;

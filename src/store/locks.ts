@@ -12,8 +12,8 @@ export interface Locks {
 /** The kernel's lock on an open file. */
 export interface FileLock {
   /** Waits without stopping the event loop. */
-  flock(fd: number, mode: 'exclusive', options: { readonly signal: AbortSignal }): Promise<void>;
-  tryFlock(fd: number, mode: 'exclusive'): boolean;
+  readonly flock: (fd: number, mode: 'exclusive', options: { readonly signal: AbortSignal }) => Promise<void>;
+  readonly tryFlock: (fd: number, mode: 'exclusive') => boolean;
 }
 
 /** `load` brings the system calls: they are needed only where something is made. */

@@ -58,19 +58,29 @@ test('the release pattern is at hand in a form that can be built', () => {
   if (seeds !== undefined) expect(fillRelease(seeds.release)).toContain('FROM release');
 });
 
+/** What Buildah does otherwise, in all images: it keeps no ArgsEscaped, and cuts the slash at the end of WORKDIR. */
+const buildahsConfig = ['ArgsEscaped', 'WorkingDir'];
+/** `COPY --chown` onto a directory that is there gives it the owner too, in Buildah only. */
+const buildahsOwners = [/^app$/];
+
 /** The Dockerfile for a builder that would fetch its frontend from the network: lines keep their numbers. */
-function withoutSyntax(each: Case): string {
+function withoutSyntax(each: Case, change: (dockerfile: string) => string = (dockerfile) => dockerfile): string {
   const path = join(scratch, `${cases.indexOf(each)}.Dockerfile`);
-  writeFileSync(path, each.dockerfile.replace(/^# syntax=.*/m, '#'));
+  writeFileSync(path, change(each.dockerfile.replace(/^# syntax=.*/m, '#')));
   const ignore = join(each.context, '.dockerignore');
   if (existsSync(ignore)) writeFileSync(`${path}.dockerignore`, readFileSync(ignore));
   return path;
 }
 
+/** Buildah looks for a named context before it has expanded the name. */
+function withVersion(text: string): string {
+  return text.replaceAll('${NODE_VERSION}', '20');
+}
+
 /** `--build-context` for each base image, so that every builder starts from the same bytes. */
 function bases(each: Case, host: string): readonly string[] {
   const stages = new Set([...each.dockerfile.matchAll(/^FROM \S+ AS (\S+)/gim)].map(([, name]) => name));
-  const names = [...each.dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, name = '']) => name.replace('${NODE_VERSION}', '20'));
+  const names = [...each.dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, name = '']) => withVersion(name));
   const images = [...new Set(names)].filter((name) => name !== 'scratch' && !stages.has(name));
   return images.flatMap((name) => {
     const tagged = name.includes(':') ? name : `${name}:latest`;
@@ -100,7 +110,7 @@ async function byBuildah(each: Case): Promise<Image> {
   const buildah = join(peers, 'buildah');
   const ignore = existsSync(join(each.context, '.dockerignore')) ? ['--ignorefile', join(each.context, '.dockerignore')] : [];
   const args = ['bud', '--layers', '--identity-label=false', '--tls-verify=false', ...ignore, ...named, ...(each.args ?? [])];
-  await succeed(buildah, [...args, '-f', withoutSyntax(each), '-t', name, each.context]);
+  await succeed(buildah, [...args, '-f', withoutSyntax(each, withVersion), '-t', name, each.context]);
   try {
     await succeed(buildah, ['push', '-q', name, `oci:${dest}:image`]);
   } finally {
@@ -114,7 +124,7 @@ for (const each of cases) {
     if (!existsSync(join(peers, 'docker'))) skip(`there is no ${peers}/docker: set SLIPWAY_PEERS`);
     const [ours, theirs] = [await bySlipway(each), await byBuildKit(each)];
     expect(ours.tree().size).toBeGreaterThan(0);
-    expect(compareImages(ours, theirs)).toEqual([]);
+    expect(compareImages(ours, theirs).slice(0, 20)).toEqual([]);
   });
 
   // Buildah counts layers otherwise (WORKDIR makes none) and words its history otherwise.
@@ -122,6 +132,7 @@ for (const each of cases) {
     if (!existsSync(join(peers, 'buildah'))) skip(`there is no ${peers}/buildah: set SLIPWAY_PEERS`);
     const [ours, theirs] = [await bySlipway(each), await byBuildah(each)];
     expect(ours.tree().size).toBeGreaterThan(0);
-    expect(compareImages(ours, theirs, { layers: false, history: false })).toEqual([]);
+    const otherwise = { layers: false, history: false, ignoreConfig: buildahsConfig, ignorePaths: buildahsOwners };
+    expect(compareImages(ours, theirs, otherwise).slice(0, 20)).toEqual([]);
   });
 }

@@ -112,7 +112,7 @@ function blob(descriptor: Descriptor, read: ReadBlob): Buffer {
 
 function layerBytes(descriptor: Descriptor, diffId: string, read: ReadBlob): Buffer {
   const stored = blob(descriptor, read);
-  const bytes = /gzip$/.test(descriptor.mediaType) ? gunzipSync(stored, { maxOutputLength: 4 * 2 ** 30 }) : stored;
+  const bytes = descriptor.mediaType.endsWith('gzip') ? gunzipSync(stored, { maxOutputLength: 4 * 2 ** 30 }) : stored;
   if (digestOf(bytes) !== diffId) throw new Error(`layer ${descriptor.digest} does not have the diff ID ${diffId}`);
   return bytes;
 }

@@ -10,7 +10,8 @@ const keys = ['id', 'src', 'source', 'env', 'type'];
  * Read `id=X[,src=PATH][,env=NAME][,type=file|env]`. An id alone names a variable, if there is one, else a file.
  * @throws {SlipwayError} `CLI_BAD_SECRET`
  */
-export function parseSecrets(values: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string): Readonly<Record<string, Secret>> {
+export function parseSecrets(values: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string): Readonly<Record<string, Secret>> | undefined {
+  if (values.length === 0) return undefined;
   return Object.fromEntries(values.map((value) => parseSecret(value, env, cwd)));
 }
 

@@ -6,7 +6,8 @@ import { SlipwayError } from '../../base/index.ts';
  * Read `ID[=SOCKET]`; without a socket it is that of `SSH_AUTH_SOCK`.
  * @throws {SlipwayError} `CLI_BAD_SSH`
  */
-export function parseSshAgents(values: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string): Readonly<Record<string, string>> {
+export function parseSshAgents(values: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string): Readonly<Record<string, string>> | undefined {
+  if (values.length === 0) return undefined;
   const agents: Record<string, string> = {};
   for (const value of values) {
     const equals = value.indexOf('=');

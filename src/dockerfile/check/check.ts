@@ -51,7 +51,8 @@ export function checkDockerfile({ file, diagnostics }: ParseResult, request: Che
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const globals = globalScope(file, request);
   const view: CheckView = { file, diagnostics, globals, runs: runStages(file, globals, request), options: request };
-  const found: { readonly phase: number; readonly line: number; readonly finding: Finding }[] = [];
+  const found: Found[] = [];
+  const steps = new Map(view.runs.flatMap((run) => run.steps).map((step, index) => [step, index]));
   for (const rule of rules) {
     if (rule.isOwn === true && request.own !== true) continue;
     // What would be built after a mistake is a guess.
@@ -60,11 +61,18 @@ export function checkDockerfile({ file, diagnostics }: ParseResult, request: Che
       const own = problem.on === undefined ? settings : mergeSettings(settings, settingsOfComments(problem.on.comments));
       if (!isOn(rule, own)) continue;
       const finding = findingOf(rule, problem);
-      found.push({ phase: phases.indexOf(rule.phase), line: finding.lines.first, finding });
+      const order = problem.when === undefined ? finding.lines.first : (steps.get(problem.when.step) ?? 0);
+      found.push({ order: [phases.indexOf(rule.phase), order, problem.when?.part ?? 0], finding });
     }
   }
-  found.sort((a, b) => a.phase - b.phase || (a.finding === b.finding ? 0 : a.line - b.line));
+  found.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1] || a.order[2] - b.order[2]);
   return { findings: found.map(({ finding }) => finding), errors, isError: settings.isError };
+}
+
+interface Found {
+  /** Phase; line or step; part of the step. Within these, the order of the rules. */
+  readonly order: readonly [number, number, number];
+  readonly finding: Finding;
 }
 
 const phases: readonly Phase[] = ['lines', 'parse', 'graph', 'dispatch'];

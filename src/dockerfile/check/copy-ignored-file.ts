@@ -9,7 +9,8 @@ export const copyIgnoredFile: Rule = {
   *find({ runs, options }): Generator<Problem> {
     const ignored = ignoredPaths(options.ignoreFile ?? '');
     if (ignored === undefined) return;
-    for (const { instruction, on, expanded } of runs.flatMap(({ steps }) => steps)) {
+    for (const step of runs.flatMap(({ steps }) => steps)) {
+      const { instruction, on, expanded } = step;
       if (instruction.kind !== 'copy' && instruction.kind !== 'add') continue;
       if (instruction.kind === 'copy' && instruction.from !== undefined) continue;
       const verb = instruction.kind === 'copy' ? 'Copy' : 'Add';
@@ -18,7 +19,7 @@ export const copyIgnoredFile: Rule = {
         const path = expanded.get(source.path) ?? source.path.text;
         if (isRemote(path) || !ignored(path)) continue;
         const message = `Attempting to ${verb} file "${path}" that is excluded by .dockerignore`;
-        yield { message, at: source.path.span, on };
+        yield { message, at: source.path.span, on, when: { step } };
       }
     }
   },

@@ -8,10 +8,10 @@ export const exposeInvalidFormat: Rule = {
     'IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release',
   url: pageOf('ExposeInvalidFormat'),
   *find({ runs }): Generator<Problem> {
-    for (const { on, word, text } of portTexts(runs)) {
+    for (const { step, part, word, text } of portTexts(runs)) {
       if (!text.includes(':')) continue;
       const message = `EXPOSE instruction should not define an IP address or host-port mapping, found '${text}'`;
-      yield { message, at: word.span, on };
+      yield { message, at: word.span, on: step.on, when: { step, part } };
     }
   },
 };

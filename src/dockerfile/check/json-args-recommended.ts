@@ -6,12 +6,13 @@ export const jsonArgsRecommended: Rule = {
   description: 'JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals',
   url: pageOf('JSONArgsRecommended'),
   *find({ runs }): Generator<Problem> {
-    for (const { instruction, on, hasShell } of runs.flatMap(({ steps }) => steps)) {
+    for (const step of runs.flatMap(({ steps }) => steps)) {
+      const { instruction, on, hasShell } = step;
       if (instruction.kind !== 'cmd' && instruction.kind !== 'entrypoint') continue;
       if (instruction.command.form !== 'shell' || hasShell) continue;
       const name = instruction.kind.toUpperCase();
       const message = `JSON arguments recommended for ${name} to prevent unintended behavior related to OS signals`;
-      yield { message, at: on.span, on };
+      yield { message, at: on.span, on, when: { step } };
     }
   },
 };

@@ -3,16 +3,17 @@ import { pageOf, type Problem, type Rule, type TextEdit } from './rule.ts';
 
 export const legacyKeyValueFormat: Rule = {
   name: 'LegacyKeyValueFormat',
-  phase: 'parse',
+  phase: 'dispatch',
   description: 'Legacy key/value format with whitespace separator should not be used',
   url: pageOf('LegacyKeyValueFormat'),
-  *find({ file }): Generator<Problem> {
-    for (const instruction of file.instructions) {
+  *find({ runs }): Generator<Problem> {
+    for (const step of runs.flatMap(({ steps }) => steps)) {
+      const { instruction, on } = step;
       if (instruction.kind !== 'env' && instruction.kind !== 'label') continue;
       if (!instruction.isLegacy) continue;
       const name = instruction.kind.toUpperCase();
       const message = `"${name} key=value" should be used instead of legacy "${name} key value" format`;
-      yield { message, at: instruction.span, on: instruction, edits: modern(instruction) };
+      yield { message, at: on.span, on, when: { step }, edits: on === instruction ? modern(instruction) : [] };
     }
   },
 };

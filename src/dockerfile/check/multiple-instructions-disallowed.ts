@@ -17,7 +17,7 @@ export const multipleInstructionsDisallowed: Rule = {
         if (earlier === undefined) continue;
         const name = kind.toUpperCase();
         const message = `Multiple ${name} instructions should not be used in the same stage because only the last one will be used`;
-        yield { message, at: earlier.on.span, on: earlier.on };
+        yield { message, at: earlier.on.span, on: earlier.on, when: { step } };
       }
     }
   },

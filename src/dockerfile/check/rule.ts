@@ -1,6 +1,6 @@
 import type { SourceSpan } from '../../base/index.ts';
 import type { Diagnostic, Dockerfile, Instruction } from '../instruction.ts';
-import type { StageRun } from './stage-run.ts';
+import type { StageRun, StageStep } from './stage-run.ts';
 import type { GlobalScope } from './globals.ts';
 
 /** A change of text: what stands in `span` becomes `text`. */
@@ -16,6 +16,8 @@ export interface Problem {
   readonly at: SourceSpan;
   /** The instruction it belongs to; `undefined` for what belongs to lines only. */
   readonly on: Instruction | undefined;
+  /** For what is found on the way through the stages: at which step, and which of its parts. */
+  readonly when?: { readonly step: StageStep; readonly part?: number };
   readonly hint?: string;
   /** What repairs it beyond doubt. */
   readonly edits?: readonly TextEdit[];

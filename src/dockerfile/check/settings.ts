@@ -74,7 +74,7 @@ function rulesOf(value: string): ReadonlySet<string> | 'all' {
 function truthOf(value: string, at: SourceSpan | undefined): boolean {
   if (/^(?:1|t|T|true|TRUE|True)$/.test(value)) return true;
   if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return false;
-  throw bad(`invalid check option ${JSON.stringify(value)}`, at);
+  throw bad(`failed to parse check option ${JSON.stringify(`error=${value}`)}: it is neither true nor false`, at);
 }
 
 function bad(message: string, at: SourceSpan | undefined): SlipwayError {

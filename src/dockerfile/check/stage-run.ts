@@ -154,8 +154,7 @@ class StageScope {
   #declare({ declarations }: Extract<Instruction, { kind: 'arg' }>): void {
     const { buildArgs = {} } = this.#options;
     for (const { name: word, value } of declarations) {
-      this.#expand(word);
-      const name = this.#valueOf(word);
+      const name = tryExpand(word, this.#lookup, { escape: this.#escape })?.value ?? word.text;
       let given = ownValue(buildArgs, name);
       if (given === undefined && value !== undefined) {
         this.#expand(value);
@@ -191,7 +190,6 @@ class StageScope {
     attempt(() => {
       const ports = expandToWords(word, this.#lookup, { escape: this.#escape });
       this.#expanded.set(word, ports.words.join(' '));
-      this.#note(word, ports);
     });
   }
 

@@ -7,12 +7,12 @@ export const undefinedVar: Rule = {
   url: pageOf('UndefinedVar'),
   *find({ runs }): Generator<Problem> {
     for (const { steps, isBaseKnown } of runs) {
-      for (const { unset, on } of steps) {
-        for (const { word, name, meant } of unset) {
+      for (const step of steps) {
+        for (const { word, name, meant } of step.unset) {
           // The base image may define it, unless it looks like a slip of one that is defined here.
           if (!isBaseKnown && (meant === undefined || name.length < 3)) continue;
           const suggestion = meant === undefined ? '' : ` (did you mean $${meant}?)`;
-          yield { message: `Usage of undefined variable '$${name}'${suggestion}`, at: word.span, on };
+          yield { message: `Usage of undefined variable '$${name}'${suggestion}`, at: word.span, on: step.on, when: { step } };
         }
       }
     }

@@ -16,7 +16,7 @@ export const workdirRelativePath: Rule = {
       const path = first.expanded.get(first.instruction.path) ?? first.instruction.path.text;
       if (path.startsWith('/')) continue;
       const message = `Relative workdir "${path}" can have unexpected results if the base image changes`;
-      yield { message, at: first.instruction.path.span, on: first.on };
+      yield { message, at: first.instruction.path.span, on: first.on, when: { step: first } };
     }
   },
 };

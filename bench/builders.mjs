@@ -1,0 +1,32 @@
+// How each builder is called for one and the same build. `output`: `image` (into its store), `none` (its cache), `oci` (a tar).
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Slipway, and whoever is there of the peers. All take base images from `registry`, a host on the loopback address. */
+export function builders({ folder, peers, registry }) {
+  const base = ['--build-context', `alpine:latest=docker-image://${registry}/library/alpine:latest`];
+  const slipway = {
+    name: 'slipway',
+    command: ({ context, dest, round, output }) => ({
+      program: join(import.meta.dirname, '../bin/slipway'),
+      args: ['build', '--progress=plain', '--build-arg', `ROUND=${round}`, ...{ image: ['-t', 'bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output], context],
+      env: { SLIPWAY_ROOT: join(folder, 'store'), SLIPWAY_REGISTRY_MIRRORS: `docker.io=http://${registry}` },
+    }),
+  };
+  const docker = {
+    name: 'docker',
+    command: ({ context, dest, round, output }) => ({
+      program: join(peers, 'docker'),
+      args: ['buildx', 'build', '--progress=plain', '--provenance=false', '--network=host', ...base, '--build-arg', `ROUND=${round}`, ...{ image: ['-t', 'slipway-bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output], context],
+    }),
+  };
+  const buildah = {
+    name: 'buildah',
+    command: ({ context, dest, round, output }) => ({
+      program: join(peers, 'buildah'),
+      // It always commits an image; the tar comes on top.
+      args: ['bud', '--layers', '--tls-verify=false', ...base, '--build-arg', `ROUND=${round}`, '-t', output === 'oci' ? `oci-archive:${dest}` : 'localhost/slipway-bench', context],
+    }),
+  };
+  return [slipway, ...(existsSync(join(peers, 'docker')) ? [docker] : []), ...(existsSync(join(peers, 'buildah')) ? [buildah] : [])];
+}

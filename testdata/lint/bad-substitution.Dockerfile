@@ -1,0 +1,3 @@
+FROM alpine AS c
+ENV a b
+COPY ${} /x

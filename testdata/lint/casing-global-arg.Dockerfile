@@ -1,0 +1,2 @@
+arg A=1
+FROM alpine

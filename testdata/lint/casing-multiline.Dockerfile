@@ -1,0 +1,5 @@
+FROM alpine
+RUN a
+copy a \
+  b \
+  /c

@@ -1,0 +1,3 @@
+FROM alpine
+ONBUILD run a
+onbuild run b

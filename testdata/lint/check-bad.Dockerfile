@@ -1,0 +1,2 @@
+# check=foo=bar
+FROM alpine AS X

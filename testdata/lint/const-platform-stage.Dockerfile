@@ -1,0 +1,2 @@
+FROM alpine AS a
+FROM --platform=linux/amd64 a

@@ -1,0 +1,3 @@
+FROM alpine
+COPY --from=late /a /b
+FROM alpine AS late

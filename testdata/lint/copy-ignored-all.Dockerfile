@@ -1,0 +1,5 @@
+# check=experimental=CopyIgnoredFile
+FROM alpine
+COPY . /x
+COPY / /y
+COPY ./ /z

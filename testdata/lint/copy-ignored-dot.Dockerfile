@@ -1,0 +1,4 @@
+# check=experimental=CopyIgnoredFile
+FROM alpine
+COPY . /x
+COPY node_modules /y

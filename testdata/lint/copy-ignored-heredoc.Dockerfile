@@ -1,0 +1,4 @@
+# check=experimental=CopyIgnoredFile
+FROM alpine
+COPY <<a.log /x
+a.log

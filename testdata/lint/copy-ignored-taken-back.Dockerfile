@@ -1,0 +1,3 @@
+# check=experimental=CopyIgnoredFile
+FROM alpine
+COPY a.log /x

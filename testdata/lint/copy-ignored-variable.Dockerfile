@@ -1,0 +1,4 @@
+# check=experimental=CopyIgnoredFile
+FROM alpine
+ENV F=a.log
+COPY $F /x

@@ -1,0 +1,3 @@
+FROM alpine AS X
+ENV a b
+COPY x

@@ -1,0 +1,2 @@
+FROM alpine AS X
+ENV a b

@@ -1,0 +1,4 @@
+# something
+FROM alpine AS x
+# other
+ARG A

@@ -1,0 +1,4 @@
+# check=experimental=InvalidDefinitionDescription;skip=all
+# something
+FROM alpine AS x
+ENV a b

@@ -1,0 +1,3 @@
+FROM alpine AS a
+FROM alpine AS A
+FROM busybox AS a

@@ -1,0 +1,2 @@
+# check=skip=StageNameCasing;error=true
+FROM alpine AS X

@@ -1,0 +1,6 @@
+# escape=`
+FROM alpine
+ENV A=`$x B=$y
+RUN a `
+
+  b

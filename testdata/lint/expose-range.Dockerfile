@@ -1,0 +1,2 @@
+FROM alpine
+EXPOSE 80-82/Tcp 9000:9001/UDP

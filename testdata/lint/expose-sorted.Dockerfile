@@ -1,0 +1,2 @@
+FROM alpine
+EXPOSE 9/TCP 10/UDP 8:8 7:7

@@ -1,0 +1,3 @@
+FROM alpine
+ENV P=80/TCP
+EXPOSE $P

@@ -1,0 +1,3 @@
+ARG IMAGE="BAD NAME"
+FROM alpine
+FROM ${IMAGE:+alpine}

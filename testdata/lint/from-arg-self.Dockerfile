@@ -1,0 +1,3 @@
+ARG A=alpine
+ARG B=$A
+FROM $B

@@ -1,0 +1,3 @@
+From alpine As b
+FROM alpine As c
+from alpine As d

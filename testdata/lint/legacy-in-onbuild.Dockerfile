@@ -1,0 +1,3 @@
+FROM alpine
+ONBUILD ENV a b
+ONBUILD LABEL a b

@@ -1,0 +1,3 @@
+FROM alpine AS a
+ONBUILD ENV a b
+FROM a

@@ -1,0 +1,6 @@
+from alpine as build
+workdir /a
+run x
+from scratch
+copy --from=build /a /a
+cmd ["a"]

@@ -1,0 +1,5 @@
+FROM alpine
+CMD ["a"]
+RUN x
+CMD ["b"]
+CMD ["c"]

@@ -1,0 +1,4 @@
+FROM alpine
+ENTRYPOINT ["a"]
+ENTRYPOINT ["b"]
+CMD ["c"]

@@ -1,0 +1,5 @@
+FROM alpine
+CMD ["a"]
+ENTRYPOINT ["a"]
+CMD b
+ENTRYPOINT b

@@ -1,0 +1,4 @@
+FROM alpine AS a
+ONBUILD CMD hi
+FROM a
+CMD hi

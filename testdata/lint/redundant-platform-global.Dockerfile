@@ -1,0 +1,2 @@
+ARG P=$TARGETPLATFORM
+FROM --platform=$P alpine

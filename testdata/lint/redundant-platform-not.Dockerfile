@@ -1,0 +1,3 @@
+FROM --platform=$BUILDPLATFORM alpine
+FROM --platform=linux/$TARGETARCH alpine
+FROM --platform=${TARGETPLATFORM:-linux/amd64} alpine

@@ -1,0 +1,2 @@
+FROM alpine
+ENV PUBLIC_KEY=x MONKEY=x

@@ -1,0 +1,3 @@
+FROM alpine
+ENV TOKEN=x
+ENV a_passwd=b api_key=c

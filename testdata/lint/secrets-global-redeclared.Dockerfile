@@ -1,0 +1,3 @@
+ARG TOKEN=1
+FROM alpine
+ARG TOKEN

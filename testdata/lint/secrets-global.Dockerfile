@@ -1,0 +1,2 @@
+ARG TOKEN=1
+FROM alpine

@@ -1,0 +1,3 @@
+FROM alpine AS a
+ENV TOKEN=1
+FROM a

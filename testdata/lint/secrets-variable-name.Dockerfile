@@ -1,0 +1,3 @@
+FROM alpine
+ENV N=TOKEN
+ENV $N=1

@@ -1,0 +1,3 @@
+FROM alpine
+CMD echo hi
+SHELL ["/bin/bash", "-c"]

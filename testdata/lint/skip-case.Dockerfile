@@ -1,0 +1,2 @@
+# check=skip=stagenamecasing
+FROM alpine AS X

@@ -1,0 +1,3 @@
+# check=skip=StageNameCasing, LegacyKeyValueFormat
+FROM alpine AS X
+ENV a b

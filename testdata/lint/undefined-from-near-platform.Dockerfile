@@ -1,0 +1,1 @@
+FROM --platform=${TARGETPLATFORMM:-linux/amd64} alpine

@@ -1,0 +1,2 @@
+ARG AA=alpine
+FROM ${AAA:-alpine}${BB}

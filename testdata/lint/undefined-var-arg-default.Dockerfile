@@ -1,0 +1,3 @@
+FROM alpine
+ARG a=$b c=$a
+ARG d=$e

@@ -1,0 +1,3 @@
+FROM alpine
+ENV Foo=1
+ENV B=$FOO

@@ -1,0 +1,2 @@
+FROM alpine
+COPY --chown=$u --chmod=${m:-644} a /b

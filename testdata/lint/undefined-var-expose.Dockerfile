@@ -1,0 +1,2 @@
+FROM alpine
+EXPOSE ${port:-80} $q

@@ -1,0 +1,6 @@
+FROM alpine
+COPY <<EOF <<"Q" /x/
+$a
+EOF
+$b
+Q

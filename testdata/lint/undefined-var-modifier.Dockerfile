@@ -1,0 +1,2 @@
+FROM alpine
+COPY ${foo:-a} ${bar:+x} .

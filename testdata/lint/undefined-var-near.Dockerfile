@@ -1,0 +1,3 @@
+FROM alpine
+ARG foo=a
+COPY $fo .

@@ -1,0 +1,2 @@
+FROM alpine
+ENV A=$HTTP_PROXY B=$http_proxy

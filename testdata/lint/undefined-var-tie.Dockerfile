@@ -1,0 +1,4 @@
+FROM alpine
+ENV FOA=1 FOB=2
+ENV FOC=3
+COPY $FOX /x

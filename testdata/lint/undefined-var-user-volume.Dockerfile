@@ -1,0 +1,3 @@
+FROM alpine
+USER $u:$g
+VOLUME $v /$w

@@ -1,0 +1,3 @@
+FROM alpine AS X
+RUN <<EOF
+a

@@ -1,0 +1,4 @@
+FROM alpine
+ENV E=
+WORKDIR $E
+WORKDIR b

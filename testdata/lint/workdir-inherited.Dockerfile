@@ -1,0 +1,4 @@
+FROM alpine AS a
+WORKDIR /x
+FROM a
+WORKDIR y

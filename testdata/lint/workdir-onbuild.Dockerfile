@@ -1,0 +1,4 @@
+FROM alpine AS a
+ONBUILD WORKDIR x
+FROM a
+WORKDIR y

@@ -1,0 +1,3 @@
+FROM alpine
+ENV D=/x
+WORKDIR $D/y
