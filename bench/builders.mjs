@@ -9,7 +9,14 @@ export function builders({ folder, peers, registry }) {
     name: 'slipway',
     command: ({ context, dest, round, output }) => ({
       program: join(import.meta.dirname, '../bin/slipway'),
-      args: ['build', '--progress=plain', '--build-arg', `ROUND=${round}`, ...{ image: ['-t', 'bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output], context],
+      args: [
+        'build',
+        '--progress=plain',
+        '--build-arg',
+        `ROUND=${round}`,
+        ...{ image: ['-t', 'bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output],
+        context,
+      ],
       env: { SLIPWAY_ROOT: join(folder, 'store'), SLIPWAY_REGISTRY_MIRRORS: `docker.io=http://${registry}` },
     }),
   };
@@ -17,7 +24,18 @@ export function builders({ folder, peers, registry }) {
     name: 'docker',
     command: ({ context, dest, round, output }) => ({
       program: join(peers, 'docker'),
-      args: ['buildx', 'build', '--progress=plain', '--provenance=false', '--network=host', ...base, '--build-arg', `ROUND=${round}`, ...{ image: ['-t', 'slipway-bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output], context],
+      args: [
+        'buildx',
+        'build',
+        '--progress=plain',
+        '--provenance=false',
+        '--network=host',
+        ...base,
+        '--build-arg',
+        `ROUND=${round}`,
+        ...{ image: ['-t', 'slipway-bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output],
+        context,
+      ],
     }),
   };
   const buildah = {
@@ -25,8 +43,22 @@ export function builders({ folder, peers, registry }) {
     command: ({ context, dest, round, output }) => ({
       program: join(peers, 'buildah'),
       // It always commits an image; the tar comes on top.
-      args: ['bud', '--layers', '--tls-verify=false', ...base, '--build-arg', `ROUND=${round}`, '-t', output === 'oci' ? `oci-archive:${dest}` : 'localhost/slipway-bench', context],
+      args: [
+        'bud',
+        '--layers',
+        '--tls-verify=false',
+        ...base,
+        '--build-arg',
+        `ROUND=${round}`,
+        '-t',
+        output === 'oci' ? `oci-archive:${dest}` : 'localhost/slipway-bench',
+        context,
+      ],
     }),
   };
-  return [slipway, ...(existsSync(join(peers, 'docker')) ? [docker] : []), ...(existsSync(join(peers, 'buildah')) ? [buildah] : [])];
+  return [
+    slipway,
+    ...(existsSync(join(peers, 'docker')) ? [docker] : []),
+    ...(existsSync(join(peers, 'buildah')) ? [buildah] : []),
+  ];
 }

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export async function startRegistry() {
-  const data = execFileSync('bash', [join(import.meta.dirname, '../scripts/standin-registry.sh')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const data = execFileSync('bash', [join(import.meta.dirname, '../scripts/standin-registry.sh')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-registry-'));
   const config = {
     version: 0.1,

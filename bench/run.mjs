@@ -54,10 +54,16 @@ async function measure(scenario, competitors) {
       const ms = await time(builder.command({ context, dest, round, ...scenario.build }));
       // The first round fills caches: base images, and what a scenario counts as done already.
       if (round > 0) times.get(builder.name).push(ms);
-      process.stderr.write(`${scenario.name} ${round === 0 ? 'warm-up' : `${round}/${runs}`} ${builder.name} ${ms.toFixed(0)} ms\n`);
+      process.stderr.write(
+        `${scenario.name} ${round === 0 ? 'warm-up' : `${round}/${runs}`} ${builder.name} ${ms.toFixed(0)} ms\n`,
+      );
     }
   }
-  return { name: scenario.name, about: scenario.about, medians: Object.fromEntries([...times].map(([name, all]) => [name, median(all)])) };
+  return {
+    name: scenario.name,
+    about: scenario.about,
+    medians: Object.fromEntries([...times].map(([name, all]) => [name, median(all)])),
+  };
 }
 
 /** Run to the end; milliseconds. What it says is only shown when it fails. */
@@ -98,7 +104,8 @@ function print(results, competitors) {
     bare.push(Number(process.hrtime.bigint() - startedAt) / 1e6);
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
+  for (const row of rows)
+    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
   console.log(`\nmedians of ${runs} runs; bare \`node -e 0\`: ${median(bare).toFixed(0)} ms`);
   for (const { name, about } of results) console.log(`${name}: ${about}`);
 }

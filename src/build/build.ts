@@ -106,6 +106,7 @@ async function compileFor(options: BuildOptions, { loaded, contexts, platform, e
       ignorePatterns: contexts.ignorePatterns,
       network: options.network ?? 'default',
       noCache: options.noCache ?? false,
+      allowInsecure: options.allow?.includes('security.insecure') ?? false,
     },
     {
       async resolveImage(reference, wanted, at) {

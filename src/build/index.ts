@@ -1,9 +1,11 @@
 export { build } from './build.ts';
+export { check, type CheckOptions, type CheckReport } from './check.ts';
 export { DockerfileError } from './dockerfile-error.ts';
 export type { ImageSummary, ImportOptions, LoadOptions, PullOptions, PushOptions, RunImageOptions, SaveOptions } from './image-options.ts';
 export { listImages, removeImages, tagImage } from './images.ts';
 export { importImage } from './import.ts';
 export type { BuildOptions, BuildResult, EngineOptions, Output, Secret, StageReport } from './options.ts';
+export { outline, type OutlineOptions, type StageOutline, type TargetList, targets } from './outline.ts';
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';
 export { loadImages, pushImage, saveImages } from './transfer.ts';

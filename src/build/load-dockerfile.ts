@@ -9,6 +9,7 @@ export interface LoadedDockerfile {
   readonly file: Dockerfile;
   readonly warnings: readonly Diagnostic[];
   readonly sizeBytes: number;
+  readonly source: Uint8Array;
   /** The ignore file that stands beside it, if there is one: it wins over the context's own. */
   readonly ignoreFile: string | undefined;
 }
@@ -18,7 +19,7 @@ export interface LoadedDockerfile {
  * @throws {DockerfileError} with every mistake in it. @throws {SlipwayError} `BUILD_NO_DOCKERFILE`
  */
 export function loadDockerfile(options: Pick<BuildOptions, 'dockerfile' | 'file'>, context: string): LoadedDockerfile {
-  const { name, path, text } = options.dockerfile === undefined ? readDockerfile(options.file, context) : inMemory(options.dockerfile);
+  const { name, path, text } = readDockerfile(options, context);
   const { file, diagnostics } = parseDockerfile(text, name);
   const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error');
   if (first !== undefined) throw new DockerfileError([first, ...others]);
@@ -26,21 +27,27 @@ export function loadDockerfile(options: Pick<BuildOptions, 'dockerfile' | 'file'
     file,
     warnings: diagnostics.filter(({ severity }) => severity === 'warning'),
     sizeBytes: text.byteLength,
+    source: text,
     ignoreFile: path === undefined ? undefined : `${path}.dockerignore`,
   };
 }
 
-interface Source {
+/** The text that `options` name, unread. @throws {SlipwayError} `BUILD_NO_DOCKERFILE` */
+export function readDockerfile(options: Pick<BuildOptions, 'dockerfile' | 'file'>, context: string): DockerfileSource {
+  return options.dockerfile === undefined ? readFile(options.file, context) : inMemory(options.dockerfile);
+}
+
+export interface DockerfileSource {
   readonly name: string;
   readonly path: string | undefined;
   readonly text: Uint8Array;
 }
 
-function inMemory(text: string): Source {
+function inMemory(text: string): DockerfileSource {
   return { name: 'Dockerfile', path: undefined, text: new TextEncoder().encode(text) };
 }
 
-function readDockerfile(named: string | undefined, context: string): Source {
+function readFile(named: string | undefined, context: string): DockerfileSource {
   const candidates = named === undefined ? [join(context, 'Dockerfile'), join(context, 'dockerfile')] : [resolve(named)];
   for (const path of candidates) {
     try {

@@ -41,6 +41,8 @@ export interface BuildOptions {
   readonly pull?: boolean;
   /** Network of RUN when it names none. */
   readonly network?: 'default' | 'host' | 'none';
+  /** Rights that a RUN may ask for: `security.insecure` for `RUN --security=insecure`. Default: none. */
+  readonly allow?: readonly ('network.host' | 'security.insecure')[];
   /** How many RUNs at once; default: the number of processors. */
   readonly jobs?: number;
   readonly signal?: AbortSignal;

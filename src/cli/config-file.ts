@@ -9,15 +9,31 @@ export interface ConfigFile {
   readonly insecureRegistries?: readonly string[];
   readonly root?: string;
   readonly runtime?: string;
+  /** Rules for every Dockerfile. */
+  readonly check?: {
+    readonly skip?: readonly string[];
+    readonly experimental?: readonly string[];
+    readonly error?: boolean;
+  };
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const checkKeys: Readonly<Record<string, (value: unknown) => boolean>> = {
+  skip: isTextList,
+  experimental: isTextList,
+  error: (value) => typeof value === 'boolean',
+};
+const isCheck = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(([key, member]) => Object.hasOwn(checkKeys, key) && checkKeys[key]?.(member) === true);
 const keys: { readonly [K in keyof Required<ConfigFile>]: readonly [check: (value: unknown) => boolean, want: string] } = {
   registryMirrors: [isTextList, 'a list of texts such as "docker.io=http://127.0.0.1:5000"'],
   insecureRegistries: [isTextList, 'a list of hosts such as "registry.test:5000"'],
   root: [isText, 'a path'],
   runtime: [isText, 'the name of a runtime'],
+  check: [isCheck, 'an object such as {"skip": ["StageNameCasing"], "experimental": ["all"], "error": true}'],
 };
 
 /** Where the configuration lies: `$SLIPWAY_CONFIG`, else `slipway/config.json` below `$XDG_CONFIG_HOME` or `~/.config`. */

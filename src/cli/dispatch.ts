@@ -1,6 +1,7 @@
 import { nearest, SlipwayError } from '../base/index.ts';
 import type { Command, World } from './command.ts';
 import { buildCommand } from './commands/build.ts';
+import { checkCommand } from './commands/check.ts';
 import { imagesCommand } from './commands/images.ts';
 import { parseCommand } from './commands/parse.ts';
 import { runCommand } from './commands/run.ts';
@@ -24,11 +25,12 @@ const commands: readonly Command[] = [
   pullCommand,
   tagCommand,
   removeCommand,
+  checkCommand,
   parseCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
-const later = ['bake', 'check', 'doctor', 'du', 'explain', 'history', 'imagetools', 'lock', 'prune', 'shell'];
+const later = ['bake', 'doctor', 'du', 'explain', 'history', 'imagetools', 'lock', 'prune', 'shell'];
 
 const topFlags = { ...globalFlags, version: { kind: 'bool', short: 'v' } } as const;
 

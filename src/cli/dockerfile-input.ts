@@ -28,12 +28,18 @@ export async function readDockerfile(argument: string, stdin: InPort, cwd: strin
       return { name, path, text: readFileSync(path, 'utf8') };
     } catch (error) {
       if (isNotFound(error)) continue;
-      throw new SlipwayError('CLI_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, { cause: error });
+      throw new SlipwayError('CLI_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, {
+        cause: error,
+      });
     }
   }
-  throw new SlipwayError('CLI_NO_DOCKERFILE', `failed to read dockerfile: open ${names[0] ?? argument}: no such file or directory`, {
-    hint: 'name a Dockerfile, a directory that holds one, or `-` for standard input',
-  });
+  throw new SlipwayError(
+    'CLI_NO_DOCKERFILE',
+    `failed to read dockerfile: open ${names[0] ?? argument}: no such file or directory`,
+    {
+      hint: 'name a Dockerfile, a directory that holds one, or `-` for standard input',
+    },
+  );
 }
 
 /** The ignore file that a build with this Dockerfile would use: its own, else that of its directory. */
@@ -55,7 +61,8 @@ async function readAll(stdin: InPort): Promise<string> {
   for await (const chunk of stdin.stream()) {
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size > limitBytes) throw new SlipwayError('CLI_NO_DOCKERFILE', 'standard input holds more than 64 MiB: no Dockerfile is that long');
+    if (size > limitBytes)
+      throw new SlipwayError('CLI_NO_DOCKERFILE', 'standard input holds more than 64 MiB: no Dockerfile is that long');
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -53,6 +53,9 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
       builds.push(request);
       return Promise.resolve({ ...fakeResult, names: request.tags ?? [] });
     },
+    check: missing,
+    outline: missing,
+    targets: missing,
     importImage: missing,
     listImages: missing,
     removeImages: missing,

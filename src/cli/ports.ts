@@ -4,6 +4,7 @@ import type * as library from '../build/index.ts';
 export type {
   BuildOptions,
   BuildResult,
+  CheckOptions,
   EngineOptions,
   ImageSummary,
   ImportOptions,
@@ -20,15 +21,18 @@ export type { BuildEvent, EmitEvent, StepError, StepId } from '../build/index.ts
 type Face = typeof library;
 type Asked =
   | 'build'
+  | 'check'
   | 'importImage'
   | 'listImages'
   | 'loadImages'
+  | 'outline'
   | 'pullImage'
   | 'pushImage'
   | 'removeImages'
   | 'runImage'
   | 'saveImages'
-  | 'tagImage';
+  | 'tagImage'
+  | 'targets';
 
 /** Everything a command may ask of the library; a command always gives options. */
 export type Library = { readonly [K in Asked]: (options: NonNullable<Parameters<Face[K]>[0]>) => ReturnType<Face[K]> };

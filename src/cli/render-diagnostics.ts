@@ -13,11 +13,7 @@ export interface Remark {
 }
 
 /** Each remark with its place in the text and its hint, a blank line between them. */
-export function renderRemarks(
-  remarks: readonly Remark[],
-  frame: (at: SourceSpan) => string,
-  paint: Paint,
-): string {
+export function renderRemarks(remarks: readonly Remark[], frame: (at: SourceSpan) => string, paint: Paint): string {
   return remarks
     .map(({ severity, name, message, at, hint }) => {
       const head = paint(severity, `${severity}[${name}]`);

@@ -1,3 +1,14 @@
+export { applyEdits } from './check/apply-edits.ts';
+export { type CheckRequest, type CheckResult, checkDockerfile, type Finding, violation } from './check/check.ts';
+export { excerpt } from './check/excerpt.ts';
+export { type LintJson, toLintJson } from './check/lint-json.ts';
+export { toLintText } from './check/lint-text.ts';
+export { type Remark, toRemarks } from './check/remark.ts';
+export type { BaseImage, Rule, TextEdit } from './check/rule.ts';
+export { rules } from './check/rules.ts';
+export { type CheckSettings, settingsFrom } from './check/settings.ts';
+export { toGithub } from './check/to-github.ts';
+export { toSarif } from './check/to-sarif.ts';
 export { renderCodeFrame } from './code-frame.ts';
 export { parseDuration } from './duration.ts';
 export {
@@ -50,6 +61,7 @@ export type {
   Word,
   WorkdirInstruction,
 } from './instruction.ts';
+export { type Outline, type OutlineArg, type OutlineMount, outline, type OutlineOptions } from './outline.ts';
 export { parseMount, type RunMount } from './mount.ts';
 export { parseDockerfile, type ParseResult, parseTrigger, type TriggerResult } from './parse.ts';
 export { type ParsedDockerfile, type ParsedHeredoc, type ParsedInstruction, toParsedDockerfile } from './parsed-json.ts';

@@ -19,7 +19,7 @@ export interface ParseResult {
  * Read a Dockerfile. Never throws: whatever is wrong with the text becomes a diagnostic, and the rest is read on.
  * `fileName` is what spans call the file.
  */
-export function parseDockerfile(text: string | Uint8Array, fileName: string): ParseResult {
+export function parseDockerfile(text: string | Uint8Array, fileName: string = 'Dockerfile'): ParseResult {
   const source = splitLines(text, fileName);
   const report = new Reporter();
   const { directives, bodyFrom } = readDirectives(source, report);

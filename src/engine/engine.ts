@@ -76,8 +76,21 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         now: Date.now,
       });
       const { signal, emit, nameOf, ignoreCache } = request;
-      const job = startJob(graph, { runner: ops.runner, cache: createResultCache(store), slots, signal, emit, nameOf, ignoreCache, now: Date.now });
-      return { ...job, treeOf: (result) => ops.state.treeOf(result.kind === 'snapshot' ? result.layers : []), [Symbol.dispose]: () => ops.close() };
+      const job = startJob(graph, {
+        runner: ops.runner,
+        cache: createResultCache(store),
+        slots,
+        signal,
+        emit,
+        nameOf,
+        ignoreCache,
+        now: Date.now,
+      });
+      return {
+        ...job,
+        treeOf: (result) => ops.state.treeOf(result.kind === 'snapshot' ? result.layers : []),
+        [Symbol.dispose]: () => ops.close(),
+      };
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };

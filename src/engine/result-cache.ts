@@ -1,4 +1,4 @@
-import type { Json } from '../base/index.ts';
+import { canonicalJson, type Json } from '../base/index.ts';
 import { hexOf } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import type { CacheRecord, Candidate, ResultCache } from '../solver/index.ts';
@@ -10,18 +10,22 @@ const candidateLimit = 8;
 /** The solver's memory, as records of the store. */
 export function createResultCache(store: Store): ResultCache<OpResult> {
   const { records, locks } = store;
-  const candidates = (key: string): readonly Candidate<OpResult>[] => (records.read('candidate', key) ?? []) as unknown as readonly Candidate<OpResult>[];
+  const candidates = (key: string): readonly Candidate<OpResult>[] =>
+    (records.read('candidate', key) ?? []) as unknown as readonly Candidate<OpResult>[];
   return {
-    read(key) {
-      const record = records.read('key', hexOf(key)) as unknown as CacheRecord<OpResult> | undefined;
-      return record;
-    },
+    read: (key) => records.read('key', hexOf(key)) as unknown as CacheRecord<OpResult> | undefined,
     write: (key, record) => records.write('key', hexOf(key), record as unknown as Json),
     candidates: (opKey) => candidates(hexOf(opKey)),
     addCandidate(opKey, candidate) {
       const key = hexOf(opKey);
-      records.write('candidate', key, [candidate, ...candidates(key)].slice(0, candidateLimit) as unknown as Json);
+      const given = inputsOf(candidate);
+      const others = candidates(key).filter((each) => inputsOf(each) !== given);
+      records.write('candidate', key, [candidate, ...others].slice(0, candidateLimit) as unknown as Json);
     },
     hold: (key, signal) => locks.hold(hexOf(key), signal),
   };
+}
+
+function inputsOf({ inputs }: Candidate<OpResult>): string {
+  return canonicalJson(inputs as unknown as Json);
 }

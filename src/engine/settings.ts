@@ -21,7 +21,11 @@ export function engineSettings(
   },
   env: EngineSettings['env'],
 ): EngineSettings {
-  const listed = (name: string): string[] => (env[name] ?? '').split(',').map((each) => each.trim()).filter((each) => each !== '');
+  const listed = (name: string): string[] =>
+    (env[name] ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
   return {
     root: options.root === undefined ? defaultStoreRoot(env) : hostPath(options.root),
     registryMirrors: options.registryMirrors ?? listed('SLIPWAY_REGISTRY_MIRRORS'),

@@ -3,7 +3,7 @@ import type { Dockerfile, StageInstruction } from '../dockerfile/index.ts';
 import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
 import type { Compiled, CompiledHistory, CompiledImage, CompiledStage, CompileWarning } from './compiled.ts';
 import { copyAll, dispatchCopy } from './copy.ts';
-import { Drafts, type Sealed, type Tree } from './draft.ts';
+import { Drafts, type Sealed } from './draft.ts';
 import { checkSyntax, globalArgs } from './globals.ts';
 import * as metadata from './metadata.ts';
 import type { CompileOptions, FrontendPorts, ResolvedImage } from './options.ts';
@@ -167,8 +167,8 @@ class StageCompiler {
       const tree = this.#drafts.add({ op: () => copyAll, inputs: [local.draft], name: next(`FROM ${origin.name}`), at, stage });
       return { tree, history: [{ createdBy: `local source for ${origin.name}`, layer: { tree } }] };
     }
-    const name = image && next(`FROM ${imageName(image)}`);
-    return { tree: image && this.#trees.image(image, platform, { name: name ?? '', at, stage }), history: [] };
+    if (image === undefined) return { tree: undefined, history: [] };
+    return { tree: this.#trees.image(image, platform, { name: next(`FROM ${imageName(image)}`), at, stage }), history: [] };
   }
 
   #localContext(

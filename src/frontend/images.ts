@@ -14,6 +14,7 @@ interface Request {
 /** The images that stages ask for: each is looked up once, all that are waiting at once. */
 export class Images {
   readonly #ports: FrontendPorts;
+  readonly #stageNames: readonly string[];
   readonly #suggestions: readonly string[];
   readonly #waiting = new Map<string, Request>();
   readonly #resolved = new Map<string, ResolvedImage>();
@@ -21,6 +22,7 @@ export class Images {
   /** `stageNames`: what a name that is no image may have meant. */
   constructor(ports: FrontendPorts, stageNames: readonly string[]) {
     this.#ports = ports;
+    this.#stageNames = stageNames;
     this.#suggestions = [...stageNames, 'alpine', 'busybox', 'centos', 'debian', 'fedora', 'golang', 'node', 'python', 'ubuntu'];
   }
 
@@ -69,7 +71,11 @@ export class Images {
   #explain(error: SlipwayError, { reference, written }: Extract<Origin, { kind: 'image' }>): SlipwayError {
     if (error.class === 'cancelled') return error;
     const meant = nearest(written, this.#suggestions);
-    const hint = meant === undefined || meant === written ? error.hint : `did you mean \`${meant}\`?`;
+    const hint = this.#stageNames.includes(written)
+      ? `the stage \`${written}\` is defined further down; FROM knows only the stages above it`
+      : meant === undefined || meant === written
+        ? error.hint
+        : `did you mean \`${meant}\`?`;
     const message = `${written}: failed to resolve source metadata for ${reference}: ${error.message}`;
     return new SlipwayError(error.code, message, { class: error.class, at: error.at, hint, cause: error });
   }

@@ -1,4 +1,4 @@
 export { compile } from './compile.ts';
 export type { Compiled, CompiledHistory, CompiledImage, CompiledStage, CompileWarning } from './compiled.ts';
 export type { CompileOptions, FrontendPorts, NamedContext, ResolvedImage } from './options.ts';
-export { type ListedStage, listStages } from './stages.ts';
+export { findTarget, type ListedStage, listStages } from './stages.ts';

@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly ignorePatterns?: readonly string[] | undefined;
   /** Of every RUN that names none. Default: `default`. */
   readonly network?: NetworkMode | undefined;
+  /** Grant `RUN --security=insecure`. Default: no. */
+  readonly allowInsecure?: boolean | undefined;
   /** Run every RUN, COPY and ADD again. */
   readonly noCache?: boolean | undefined;
 }

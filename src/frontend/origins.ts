@@ -52,7 +52,12 @@ export function createOrigins(file: Dockerfile, contexts: Readonly<Record<string
     context,
     base: (text, before, platform, at) => {
       const index = file.stages.findLastIndex((stage) => stage.index < before && stage.name === text);
-      return index >= 0 ? { kind: 'stage', index } : outside(text, platform, at);
+      if (index >= 0) return { kind: 'stage', index };
+      try {
+        return outside(text, platform, at);
+      } catch (thrown) {
+        throw hasStage(file, text.toLowerCase(), before) ? inLowerCase(thrown, text) : thrown;
+      }
     },
     from,
     copyFrom: ({ text, span }, platform) => {
@@ -62,6 +67,16 @@ export function createOrigins(file: Dockerfile, contexts: Readonly<Record<string
       return { kind: 'stage', index };
     },
   };
+}
+
+function hasStage(file: Dockerfile, name: string, before: number): boolean {
+  return file.stages.some((stage) => stage.index < before && stage.name === name);
+}
+
+function inLowerCase(thrown: unknown, written: string): unknown {
+  if (!(thrown instanceof SlipwayError)) return thrown;
+  const { code, message, at } = thrown;
+  return new SlipwayError(code, message, { at, cause: thrown, hint: `FROM finds a stage by its name in lower case: write \`${written.toLowerCase()}\`` });
 }
 
 function badIndex(text: string, file: Dockerfile, at: SourceSpan): SlipwayError {

@@ -14,6 +14,7 @@ test.for([
   ['app:0', { user: name('app'), group: id(0) }],
   ['1:staff', { user: id(1), group: name('staff') }],
   [':5', { group: id(5) }],
+  ['app:', { user: name('app'), group: id(0) }],
   ['a:b:c', { user: name('a'), group: name('b:c') }],
   ['4294967296', { user: name('4294967296') }],
 ] as const)('DF-COPY-18 parseOwner(%j)', ([text, owner]) => {

@@ -10,7 +10,8 @@ import type { ChownOpt, Owner } from '../graph/index.ts';
 export function parseOwner(text: string, input: number, at: SourceSpan): ChownOpt | undefined {
   if (text === '') return undefined;
   const colon = text.indexOf(':');
-  const [user, group] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
+  // An empty group behind a colon is group 0, not the user's.
+  const [user, group] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1) || '0'];
   const parts = { user: parsePart(user, input, at), group: parsePart(group, input, at) };
   return { ...(parts.user ? { user: parts.user } : {}), ...(parts.group ? { group: parts.group } : {}) };
 }

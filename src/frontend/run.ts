@@ -15,6 +15,15 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
   if (run.devices.length > 0) {
     throw new SlipwayError('FE_UNSUPPORTED', '`RUN --device` is not supported', { at: step.at, hint: 'remove the flag' });
   }
+  if (run.security === 'insecure' && compilation.options.allowInsecure !== true) {
+    throw new SlipwayError('FE_NOT_ALLOWED', 'security.insecure is not allowed', {
+      at: step.at,
+      hint: 'a step with all capabilities can take over the machine; who builds has to grant it',
+    });
+  }
+  if (run.command.form === 'exec' && run.command.args.length === 0) {
+    throw new SlipwayError('FE_EMPTY_COMMAND', 'arguments are required', { at: step.at, hint: 'name a program: `RUN ["program", "argument"]`' });
+  }
   const inputs = new Inputs();
   const root: Mount = { type: 'bind', dest: '/', readonly: false, input: inputs.indexOf(build.tree), selector: '', output: 0 };
   const { args, summary, file } = commandOf(step, run);

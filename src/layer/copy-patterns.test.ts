@@ -41,6 +41,11 @@ test.for<[name: string, patterns: string[], result: string[]]>([
     ['+x', 'x/a.js', 'x/a.txt', '+x/sub', '+x/sub/deep', 'x/sub/deep/c.txt'],
   ],
   ['DF-COPY-32 a whole directory', ['sub'], ['+x', 'x/a.js', 'x/a.txt']],
+  [
+    'DF-COPY-32 a leading slash matches nothing',
+    ['/sub', '!/a.txt', 'a.*'],
+    ['+x', '+x/sub', 'x/sub/b.js', 'x/sub/b.txt', '+x/sub/deep', 'x/sub/deep/c.txt'],
+  ],
   ['DF-COPY-32 everything leaves an empty directory', ['**'], ['+x']],
 ])('--exclude: %s', ([, excludePatterns, result]) => {
   expect(files(run(copyAction('/app', '/x', { excludePatterns })))).toEqual(result);

@@ -76,8 +76,14 @@ export function matchPaths(tree: Tree, pattern: string, followSymlink: boolean):
 
 /** Made as COPY says it of a missing source; with the nearest name that does exist. */
 export function notFound(tree: Tree, path: string): SlipwayError {
+  const link = resolve(tree, path, { followLast: false })?.node.entry;
   const suggestion = suggest(tree, path);
-  const hint = suggestion === undefined ? undefined : `did you mean \`/${suggestion}\`?`;
+  const hint =
+    link?.type === 'symlink'
+      ? `\`/${path}\` is a symbolic link to \`${link.target}\`, which is not there: links cannot leave the file system they are in`
+      : suggestion === undefined
+        ? undefined
+        : `did you mean \`/${suggestion}\`?`;
   return new SlipwayError('LAYER_NOT_FOUND', `"/${path}": not found`, { hint });
 }
 

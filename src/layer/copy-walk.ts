@@ -7,11 +7,15 @@ export interface CopyFilter {
   readonly exclude: PathMatcher | undefined;
 }
 
-/** @throws {SlipwayError} `PATTERN_SYNTAX` */
+/**
+ * An exclude pattern that starts with a slash matches nothing, unlike a line of an ignore file: paths here never start with one.
+ * @throws {SlipwayError} `PATTERN_SYNTAX`
+ */
 export function compileCopyFilter(includePatterns: readonly string[], excludePatterns: readonly string[]): CopyFilter {
+  const excludes = excludePatterns.filter((pattern) => !/^\s*!?\s*\//.test(pattern));
   return {
     include: includePatterns.length === 0 ? undefined : compilePatterns(includePatterns),
-    exclude: excludePatterns.length === 0 ? undefined : compilePatterns(excludePatterns),
+    exclude: excludes.length === 0 ? undefined : compilePatterns(excludes),
   };
 }
 

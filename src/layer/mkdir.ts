@@ -3,7 +3,7 @@ import type { ActionOptions } from './copy.ts';
 import { addDir, type Draft, makeDirs, touch } from './draft.ts';
 import type { Stamp } from './graft.ts';
 import { baseOf, parentOf } from './path-order.ts';
-import { notDirectory, resolveDestination } from './resolve.ts';
+import { resolveDestination } from './resolve.ts';
 
 /** The mkdir action of a file op. */
 export interface MkdirAction {
@@ -23,7 +23,7 @@ export function mkdir(draft: Draft, action: MkdirAction, options: ActionOptions)
   const stamp = stampOf(action, options, action.mode & 0o777);
   const { path, node } = resolveDestination(draft.editor.tree, action.path, { followLast: true });
   if (node !== undefined) {
-    if (node.children === undefined && action.makeParents) throw notDirectory(path);
+    if (node.children === undefined && action.makeParents) throw inTheWay(path);
     return;
   }
   if (action.makeParents) {
@@ -34,6 +34,12 @@ export function mkdir(draft: Draft, action: MkdirAction, options: ActionOptions)
   if (parent === undefined) throw noParent(path);
   touch(parent, options.nowSec);
   addDir(draft, parent, baseOf(path), stamp);
+}
+
+function inTheWay(path: string): SlipwayError {
+  return new SlipwayError('LAYER_NOT_DIRECTORY', `mkdir /${path}: not a directory`, {
+    hint: `\`/${path}\` exists and is no directory: remove it in an earlier step, or name another one`,
+  });
 }
 
 export function stampOf(action: { readonly timestampNs: bigint }, options: ActionOptions, mode: number): Stamp {

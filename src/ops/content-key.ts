@@ -65,6 +65,7 @@ function explaining<T>(result: OpResult, path: string, state: OpsState, work: ()
     const wanted = rootfsPath(path).slice(1);
     const pattern = local?.ignoredBy(wanted);
     const near = local?.nearestTo(wanted);
+    if (pattern === undefined && near === wanted) throw error; // a link that leads nowhere
     const hint =
       pattern !== undefined
         ? `the build context has it, but the pattern \`${pattern}\` of the ignore file excludes it; add \`!${wanted}\` below that line`

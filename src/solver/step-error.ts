@@ -19,7 +19,7 @@ export class StepError extends SlipwayError {
   step: string | undefined;
 
   constructor(failure: StepFailure, at?: SourceSpan) {
-    super('STEP_FAILED', `process "${failure.command}" did not complete successfully: exit code: ${failure.exitCode}`, {
+    super('STEP_FAILED', `process "${onOneLine(failure.command)}" did not complete successfully: exit code: ${failure.exitCode}`, {
       class: 'step',
       at,
       hint: hintFor(failure),
@@ -28,6 +28,11 @@ export class StepError extends SlipwayError {
     this.logTail = failure.logTail;
     this.outOfMemory = failure.outOfMemory;
   }
+}
+
+/** A heredoc is a word with line ends. */
+function onOneLine(command: string): string {
+  return command.replace(/[\n\r\t]/g, (end) => JSON.stringify(end).slice(1, -1));
 }
 
 function hintFor({ exitCode, outOfMemory }: StepFailure): string | undefined {

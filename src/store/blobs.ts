@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type HostPath, SlipwayError } from '../base/index.ts';
-import { createDigester, type Descriptor, type Digest, DigestMismatchError, descriptorOf } from '../oci/index.ts';
-import { createFileWriter, createIngest, type Ingest } from './ingest.ts';
+import { createDigester, type Descriptor, type Digest, DigestMismatchError, descriptorOf, digestOf } from '../oci/index.ts';
+import { createFileWriter, createIngest, type FileWriter, type Ingest } from './ingest.ts';
 import { writeAside } from './records.ts';
 import type { StorePaths } from './paths.ts';
 
@@ -10,14 +10,18 @@ export interface Blobs {
   has(digest: Digest): boolean;
   path(digest: Digest): HostPath;
   sizeBytes(digest: Digest): number;
-  /** Read a small blob whole, checking its digest. @throws {SlipwayError} `STORE_BLOB_MISSING`, `OCI_DIGEST_MISMATCH` */
+  /** Read a small blob whole, checking its digest; a damaged one is removed. @throws {SlipwayError} `STORE_BLOB_MISSING`, `STORE_BLOB_DAMAGED` */
   read(digest: Digest): Uint8Array;
   /** Read a blob piece by piece. The store vouches for the bytes: they were checked when they came. */
   stream(digest: Digest): AsyncIterable<Uint8Array>;
   /** Store small `bytes`. Success means that they are there. */
   put(mediaType: string, bytes: Uint8Array): Descriptor;
   /** Store `source` as the blob `expected`, and pass each chunk to `observe` on its way. @throws {DigestMismatchError} */
-  ingest(expected: Descriptor, source: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal; readonly observe?: (chunk: Uint8Array) => void | Promise<void> }): Promise<void>;
+  ingest(
+    expected: Descriptor,
+    source: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal; readonly observe?: (chunk: Uint8Array) => void | Promise<void> },
+  ): Promise<void>;
   /** A blob whose digest is known only at its end. */
   create(): BlobWriter;
   remove(digest: Digest): void;
@@ -43,9 +47,9 @@ export function createBlobs(paths: StorePaths): Blobs {
     read(digest) {
       if (!blobs.has(digest)) throw missing(digest);
       const bytes = readFileSync(paths.blob(digest));
-      const got = descriptorOf('', bytes);
-      if (got.digest !== digest) throw new DigestMismatchError({ ...got, digest }, { size: got.size, digest: got.digest });
-      return bytes;
+      if (digestOf(bytes) === digest) return bytes;
+      blobs.remove(digest);
+      throw damaged(digest);
     },
     async *stream(digest) {
       if (!blobs.has(digest)) throw missing(digest);
@@ -75,8 +79,7 @@ export function createBlobs(paths: StorePaths): Blobs {
       place(ingest, digest);
     },
     create() {
-      const ingest = createIngest(paths);
-      const writer = createFileWriter(ingest.child('blob'));
+      const { ingest, writer } = openIngest(paths);
       const digester = createDigester();
       const buffer = Buffer.allocUnsafe(chunkBytes);
       let filled = 0;
@@ -115,6 +118,23 @@ export function createBlobs(paths: StorePaths): Blobs {
   return blobs;
 }
 
+function openIngest(paths: StorePaths): { readonly ingest: Ingest; readonly writer: FileWriter } {
+  const ingest = createIngest(paths);
+  try {
+    return { ingest, writer: createFileWriter(ingest.child('blob')) };
+  } catch (error) {
+    ingest[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function damaged(digest: Digest): SlipwayError {
+  return new SlipwayError('STORE_BLOB_DAMAGED', `the store's blob \`${digest}\` was damaged, and is removed`, {
+    class: 'internal',
+    hint: 'try again: it is brought or made anew; if this repeats, check the disk',
+  });
+}
+
 function missing(digest: Digest): SlipwayError {
   return new SlipwayError('STORE_BLOB_MISSING', `the store has no blob \`${digest}\``, {
     class: 'internal',
@@ -123,7 +143,11 @@ function missing(digest: Digest): SlipwayError {
 }
 
 /** The bytes of `path` from `offset`, in chunks that stay valid. */
-export async function* readFileChunks(path: HostPath, offset = 0, length: number = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+export async function* readFileChunks(
+  path: HostPath,
+  offset = 0,
+  length: number = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Uint8Array> {
   const fd = openSync(path, 'r');
   try {
     for (let at = offset, left = length; left > 0; ) {

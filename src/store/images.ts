@@ -1,5 +1,16 @@
-import type { Json } from '../base/index.ts';
-import { type Descriptor, descriptorJson, type Digest, digestOf, familiarReference, formatReference, hexOf, mediaTypes, parseDescriptor, parseReference } from '../oci/index.ts';
+import { hostPath, type Json } from '../base/index.ts';
+import {
+  type Descriptor,
+  descriptorJson,
+  type Digest,
+  digestOf,
+  familiarReference,
+  formatReference,
+  hexOf,
+  mediaTypes,
+  parseDescriptor,
+  parseReference,
+} from '../oci/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import type { StorePaths } from './paths.ts';
 import { type Records, writeAside } from './records.ts';
@@ -20,7 +31,7 @@ export interface Images {
   get(name: string): StoredImage | undefined;
   byManifest(digest: Digest): StoredImage | undefined;
   list(): readonly StoredImage[];
-  /** Name the image; another image of that name loses it. Writes nothing when it has the name already. */
+  /** Name the image; another image of that name loses it. Writes nothing when this very image has the name already. */
   put(image: StoredImage): void;
   remove(image: StoredImage): void;
 }
@@ -34,13 +45,13 @@ export function createImages(paths: StorePaths, records: Records): Images {
     put(image) {
       const key = keyOf({ name: image.name, digest: image.manifest.digest });
       const known = read(key);
-      if (known?.manifest.digest === image.manifest.digest && known.configDigest === image.configDigest) return;
+      if (known !== undefined && isSame(known, image)) return;
       records.write('image', key, imageJson(image));
-      writeLayoutIndex(paths, images.list());
+      writeLayoutIndex(paths, images);
     },
     remove(image) {
       records.remove('image', keyOf({ name: image.name, digest: image.manifest.digest }));
-      writeLayoutIndex(paths, images.list());
+      writeLayoutIndex(paths, images);
     },
   };
   return images;
@@ -51,7 +62,17 @@ function keyOf(image: { readonly name?: string | undefined; readonly digest?: Di
 }
 
 /** The store is a valid OCI layout: other tools read its images by their short name. @see OCI image-spec, image-layout.md */
-function writeLayoutIndex(paths: StorePaths, images: readonly StoredImage[]): void {
+function writeLayoutIndex(paths: StorePaths, images: Images): void {
+  writeAside(paths, hostPath(`${paths.root}/oci-layout`), '{"imageLayoutVersion":"1.0.0"}', 0o644);
+  // Whoever writes last must have seen what all the others recorded.
+  let written: string | undefined;
+  for (let text = layoutIndex(images.list()); text !== written; text = layoutIndex(images.list())) {
+    writeAside(paths, hostPath(`${paths.root}/index.json`), text, 0o644);
+    written = text;
+  }
+}
+
+function layoutIndex(images: readonly StoredImage[]): string {
   const manifests = images.map((image) => ({
     ...descriptorJson(image.manifest),
     ...(image.name === undefined
@@ -63,9 +84,11 @@ function writeLayoutIndex(paths: StorePaths, images: readonly StoredImage[]): vo
           },
         }),
   }));
-  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
-  writeAside(paths, `${paths.root}/oci-layout` as typeof paths.root, '{"imageLayoutVersion":"1.0.0"}', 0o644);
-  writeAside(paths, `${paths.root}/index.json` as typeof paths.root, JSON.stringify(index), 0o644);
+  return JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
+}
+
+function isSame(a: StoredImage, b: StoredImage): boolean {
+  return a.manifest.digest === b.manifest.digest && a.configDigest === b.configDigest && a.layers.join() === b.layers.join();
 }
 
 /** Normalise a name people wrote. @throws {SlipwayError} `OCI_BAD_REFERENCE` */
@@ -75,7 +98,13 @@ export function imageName(text: string): string {
 
 function imageJson(image: StoredImage): Json {
   const { mediaType, digest, size } = image.manifest;
-  return { name: image.name, manifest: { mediaType, digest, size }, configDigest: image.configDigest, layers: image.layers, storedAt: image.storedAt };
+  return {
+    name: image.name,
+    manifest: { mediaType, digest, size },
+    configDigest: image.configDigest,
+    layers: image.layers,
+    storedAt: image.storedAt,
+  };
 }
 
 function parseImage(json: Json | undefined): StoredImage | undefined {
@@ -83,4 +112,3 @@ function parseImage(json: Json | undefined): StoredImage | undefined {
   const raw = json as unknown as Omit<StoredImage, 'manifest'> & { manifest: unknown };
   return { ...raw, manifest: parseDescriptor(raw.manifest) };
 }
-

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostPath, hostPath } from '../base/index.ts';
 import type { StorePaths } from './paths.ts';
-import { isAlive, ownProcessName } from './process-name.ts';
+import { lifeOf, ownProcessName } from './process-name.ts';
 
 /** A place for a thing that is being made; whatever still lies there when it is disposed is deleted. */
 export interface Ingest extends Disposable {
@@ -51,9 +51,20 @@ export function createFileWriter(path: HostPath, mode = 0o600): FileWriter {
   };
 }
 
+/** An ingest of which nobody knows whether its process lives is left alone for so long. */
+const graceMs = 24 * 60 * 60 * 1000;
+
 /** What processes that are gone left half made; the caller deletes it (it may hold mounts). */
-export function abandonedIngests(paths: StorePaths): readonly HostPath[] {
+export function abandonedIngests(paths: StorePaths, nowMs: number): readonly HostPath[] {
   return readdirSync(paths.ingest(''))
-    .filter((name) => isAlive(name) !== true)
+    .filter((name) => {
+      const life = lifeOf(name);
+      return life === 'dead' || (life !== 'alive' && isOld(paths.ingest(name), nowMs));
+    })
     .map((name) => paths.ingest(name));
+}
+
+function isOld(path: HostPath, nowMs: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.mtimeMs < nowMs - graceMs;
 }

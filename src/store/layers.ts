@@ -37,7 +37,7 @@ export interface NewLayer {
 export interface Layers {
   newId(): LayerId;
   info(id: LayerId): LayerInfo | undefined;
-  /** @throws {SlipwayError} `STORE_LAYER_MISSING` */
+  /** A layer whose index is missing or damaged is forgotten, so that it is made again. @throws {SlipwayError} `STORE_LAYER_MISSING`, `LAYER_BAD_INDEX` */
   index(id: LayerId): LayerIndex;
   byDiffId(diffId: Digest): LayerId | undefined;
   hasDirectory(id: LayerId): boolean;
@@ -46,7 +46,10 @@ export interface Layers {
   /** Move a finished directory form into place. */
   addDirectory(id: LayerId, directory: HostPath): void;
   /** Note a further blob form, the diff ID, or the content digest. */
-  addForms(id: LayerId, forms: { readonly diffId?: Digest; readonly contentDigest?: Digest; readonly blob?: Descriptor }): LayerInfo;
+  addForms(
+    id: LayerId,
+    forms: { readonly diffId?: Digest; readonly contentDigest?: Digest; readonly blob?: Descriptor },
+  ): LayerInfo;
 }
 
 /** The id of the layer that was pulled with this diff ID: the same on every machine. */
@@ -80,6 +83,8 @@ export function createLayers(paths: StorePaths, records: Records): Layers {
         indexes.set(id, index);
         return index;
       } catch (error) {
+        records.remove('layer', id);
+        infos.delete(id);
         if (isNotFound(error)) throw missing(id);
         throw error;
       }
@@ -120,9 +125,11 @@ export function createLayers(paths: StorePaths, records: Records): Layers {
       }
     },
     addForms(id, { diffId, contentDigest, blob }) {
-      const info = layers.info(id);
+      // Another process may have added forms since this one looked.
+      const info = parseInfo(id, records.read('layer', id));
       if (info === undefined) throw missing(id);
-      const blobs = blob === undefined || info.blobs.some((known) => known.digest === blob.digest) ? info.blobs : [...info.blobs, blob];
+      const blobs =
+        blob === undefined || info.blobs.some((known) => known.digest === blob.digest) ? info.blobs : [...info.blobs, blob];
       return write({ ...info, diffId: diffId ?? info.diffId, contentDigest: contentDigest ?? info.contentDigest, blobs });
     },
   };
@@ -132,7 +139,7 @@ export function createLayers(paths: StorePaths, records: Records): Layers {
 function missing(id: LayerId): SlipwayError {
   return new SlipwayError('STORE_LAYER_MISSING', `the store has no layer \`${id}\``, {
     class: 'internal',
-    hint: 'something outside of Slipway removed it; build again with `--no-cache`',
+    hint: 'something outside of Slipway removed it; build again',
   });
 }
 

@@ -49,6 +49,16 @@ export function storePaths(root: HostPath): StorePaths {
 
 /** Make the store's folders. Cheap when they are there. */
 export function createFolders(paths: StorePaths): void {
-  const folders = ['blobs/sha256', 'layers', 'index', 'ingest', 'lock', 'cache-mounts', 'stat', 'history', ...recordKinds.map((kind) => `records/${kind}`)];
+  const folders = [
+    'blobs/sha256',
+    'layers',
+    'index',
+    'ingest',
+    'lock',
+    'cache-mounts',
+    'stat',
+    'history',
+    ...recordKinds.map((kind) => `records/${kind}`),
+  ];
   for (const folder of folders) mkdirSync(join(paths.root, folder), { recursive: true, mode: 0o700 });
 }

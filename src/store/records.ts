@@ -53,12 +53,20 @@ export function createRecords(paths: StorePaths): Records {
 /** Write `path` so that a reader sees the old file or the whole new one. */
 export function writeAside(paths: StorePaths, path: HostPath, bytes: string | Uint8Array, mode = 0o600): void {
   const aside = ingestName(paths);
-  const fd = openSync(aside, 'wx', mode);
   try {
-    const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    writeNew(aside, typeof bytes === 'string' ? Buffer.from(bytes) : bytes, mode);
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+}
+
+function writeNew(path: HostPath, data: Uint8Array, mode: number): void {
+  const fd = openSync(path, 'wx', mode);
+  try {
     for (let at = 0; at < data.byteLength; ) at += writeSync(fd, data, at);
   } finally {
     closeSync(fd);
   }
-  renameSync(aside, path);
 }

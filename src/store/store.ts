@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { type HostPath, hostPath, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { basename, join, resolve } from 'node:path';
+import { type HostPath, hostPath, isNodeError, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
 import { createImages, type Images } from './images.ts';
 import { abandonedIngests } from './ingest.ts';
@@ -21,11 +21,16 @@ export interface Store {
 }
 
 /** `$SLIPWAY_ROOT`, else `/var/lib/slipway` for root, else `$XDG_DATA_HOME/slipway`. */
-export function defaultStoreRoot(env: Readonly<Record<string, string | undefined>>): HostPath {
+export function defaultStoreRoot(
+  env: Readonly<Record<string, string | undefined>>,
+  isRoot: boolean = process.getuid?.() === 0,
+): HostPath {
   const named = env['SLIPWAY_ROOT'];
   if (named !== undefined && named !== '') return hostPath(named);
-  if (process.getuid?.() === 0) return hostPath('/var/lib/slipway');
-  return hostPath(join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'slipway'));
+  if (isRoot) return hostPath('/var/lib/slipway');
+  const data = env['XDG_DATA_HOME'];
+  // The XDG specification has relative paths ignored.
+  return hostPath(join(data?.startsWith('/') === true ? data : join(homedir(), '.local', 'share'), 'slipway'));
 }
 
 /**
@@ -33,7 +38,7 @@ export function defaultStoreRoot(env: Readonly<Record<string, string | undefined
  * @throws {SlipwayError} `STORE_NOT_WRITABLE`
  */
 export function openStore(root: HostPath): Store {
-  const paths = storePaths(root);
+  const paths = storePaths(hostPath(resolve(root)));
   try {
     createFolders(paths);
   } catch (cause) {
@@ -56,16 +61,32 @@ export function openStore(root: HostPath): Store {
   };
 }
 
-/** Delete what dead processes left half made: their mounts first, then their files. Costs one directory listing when there is nothing. */
+/**
+ * Delete what dead processes left half made: their mounts first, then their files. Costs one directory listing when there is nothing.
+ * One process at a time does it; what cannot be deleted now is left for the next one.
+ */
 export async function recoverStore(store: Store): Promise<void> {
-  const abandoned = abandonedIngests(store.paths);
-  if (abandoned.length === 0) return;
-  const mounts = mountPoints().filter((mount) => abandoned.some((path) => mount.startsWith(`${path}/`)));
-  if (mounts.length > 0) {
-    const { umount } = await import('../native/index.ts');
-    for (const mount of mounts.reverse()) umount(hostPath(mount), { detach: true });
+  if (abandonedIngests(store.paths, Date.now()).length === 0) return;
+  using lock = await store.locks.tryHold('recover');
+  if (lock === undefined) return;
+  const abandoned = abandonedIngests(store.paths, Date.now());
+  // The kernel names mount points by their real paths.
+  const folder = realpathSync(store.paths.ingest(''));
+  await unmountBelow(abandoned.map((path) => join(folder, basename(path))));
+  for (const path of abandoned) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (!isNodeError(error)) throw error;
+    }
   }
-  for (const path of abandoned) rmSync(path, { recursive: true, force: true });
+}
+
+async function unmountBelow(folders: readonly string[]): Promise<void> {
+  const mounts = mountPoints().filter((mount) => folders.some((path) => mount.startsWith(`${path}/`)));
+  if (mounts.length === 0) return;
+  const { umount } = await import('../native/index.ts');
+  for (const mount of mounts.reverse()) umount(hostPath(mount), { detach: true });
 }
 
 /** Mount points of this process's mount namespace, in the order they were made. @see proc(5), mountinfo */

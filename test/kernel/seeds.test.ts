@@ -174,8 +174,10 @@ describe.for(variants(release, 'release-test'))('release, dev-env, test, FROM re
     const folder = context('test');
     const { image } = await toOci(folder);
     const run = await (await theSlipway()).built(['--no-cache', '--target', 'test', folder]);
-    const tested = [...run.log.matchAll(/^tested \/(\S+) (sha256:[0-9a-f]{64})$/gm)].map(([, path, digest]) => [path, digest]);
-    expect(tested.sort()).toEqual(programs(image).map((path) => [path, image.tree().get(path)?.content]));
+    const tested = [...run.log.matchAll(/^tested \/(\S+) (sha256:[0-9a-f]{64})$/gm)].map(
+      ([, path, digest]) => `${path} ${digest}`,
+    );
+    expect(tested.sort()).toEqual(programs(image).map((path) => `${path} ${image.tree().get(path)?.content}`));
   });
 
   seedTest('DF-MISC-13 build() --target dev-env is the release with a shell', dockerfile, async () => {

@@ -3,6 +3,7 @@ import { formatBytes, formatDuration, SlipwayError } from '../../base/index.ts';
 import { type BuildInput, findInput } from '../build-input.ts';
 import { argumentCount, type Call, type Command, defineCommand } from '../command.ts';
 import { compact } from '../compact.ts';
+import { readConfig } from '../config-file.ts';
 import { dockerProxies } from '../docker-proxies.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { parseCsv } from '../flags/csv.ts';
@@ -11,12 +12,13 @@ import { parseSecrets } from '../flags/secret.ts';
 import { parseSshAgents } from '../flags/ssh.ts';
 import { interruptible } from '../interrupt.ts';
 import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
-import type { BuildOptions, BuildResult, Output } from '../ports.ts';
+import type { BuildOptions, BuildResult, CheckOptions, Output } from '../ports.ts';
 import { chooseMode, type Progress, startProgress } from '../progress/progress.ts';
 import { showCursor } from '../progress/tty.ts';
 import { reportError } from '../report-error.ts';
 import { metadata, resultId, resultPath, writeAside } from '../result-files.ts';
 import { buildFlags } from './build-flags.ts';
+import { answerCall, type CallRequest, checkCall, parseCall } from './call.ts';
 
 type BuildCall = Call<typeof buildFlags>;
 
@@ -53,6 +55,8 @@ export const buildCommand: Command = defineCommand({
 
 async function runBuild(call: BuildCall): Promise<number> {
   const { flags, io } = call;
+  const question = flags.isOn('check') ? checkCall : parseCall(flags.text('call') ?? flags.text('print') ?? 'build');
+  if (question !== undefined) return answer(call, question);
   const mode = chooseMode({ flag: flags.text('progress'), quiet: flags.isOn('quiet') }, io);
   const request = await readRequest(call);
   using _input = request.input;
@@ -77,6 +81,21 @@ async function runBuild(call: BuildCall): Promise<number> {
       logsShown: progress.showsLogs,
       sourceText: (file) => request.input.sourceText(file),
     });
+  }
+}
+
+/** `--call`: the Dockerfile is looked at, nothing is built. */
+async function answer(call: BuildCall, question: CallRequest): Promise<number> {
+  const request = await readRequest(call);
+  using _input = request.input;
+  using interrupt = interruptible(call.io, exitCodes.cancelled);
+  try {
+    const { skip, experimental, error } = readConfig(call.io.env).check ?? {};
+    const options = compact<CheckOptions>({ ...request.options, signal: interrupt.signal, skip, experimental, error });
+    return await answerCall(question, options, await call.library(), call.io);
+  } catch (thrown) {
+    const sourceText = (file: string): string | undefined => request.input.sourceText(file);
+    return await reportError(thrown, call.io, { debug: call.debug, failureCode: exitCodes.step, sourceText });
   }
 }
 

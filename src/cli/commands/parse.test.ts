@@ -17,12 +17,23 @@ async function parse(argv: readonly string[], options: FakeOptions = {}) {
 }
 
 test('slipway parse --json - reads standard input', async () => {
-  const { code, out, err } = await parse(['--json', '-'], { stdin: '# syntax=docker/dockerfile:1\nFROM a AS b\nENV a="b c" d=e\n' });
+  const { code, out, err } = await parse(['--json', '-'], {
+    stdin: '# syntax=docker/dockerfile:1\nFROM a AS b\nENV a="b c" d=e\n',
+  });
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(JSON.parse(out)).toEqual({
     directives: { syntax: 'docker/dockerfile:1' },
     instructions: [
-      { keyword: 'FROM', flags: [], args: ['a', 'AS', 'b'], form: 'words', heredocs: [], line: 2, endLine: 2, original: 'FROM a AS b' },
+      {
+        keyword: 'FROM',
+        flags: [],
+        args: ['a', 'AS', 'b'],
+        form: 'words',
+        heredocs: [],
+        line: 2,
+        endLine: 2,
+        original: 'FROM a AS b',
+      },
       {
         keyword: 'ENV',
         flags: [],
@@ -37,11 +48,14 @@ test('slipway parse --json - reads standard input', async () => {
   });
 });
 
-test.for<[readonly string[]]>([[[]], [['.']], [['Dockerfile']]])('slipway parse %j prints the tree of the file', async ([argv]) => {
-  const { code, out } = await parse(argv);
-  expect(code).toBe(0);
-  expect(out).toContain('from 1:1-1:13');
-});
+test.for<[readonly string[]]>([[[]], [['.']], [['Dockerfile']]])(
+  'slipway parse %j prints the tree of the file',
+  async ([argv]) => {
+    const { code, out } = await parse(argv);
+    expect(code).toBe(0);
+    expect(out).toContain('from 1:1-1:13');
+  },
+);
 
 test('slipway parse tells every mistake with its place, prints what it could read, and ends with 2', async () => {
   const { code, out, err } = await parse(['--json', 'bad']);

@@ -31,11 +31,19 @@ function ignoredPaths(text: string): ((path: string) => boolean) | undefined {
   if (lines.length === 0 || lines.some(({ pattern }) => pattern.startsWith('!'))) return undefined;
   const matcher = tryCompile(lines.map(({ pattern }) => pattern));
   if (matcher === undefined) return undefined;
-  const ignoresAll = lines.some(({ pattern }) => pattern === '*' || pattern === '**' || pattern === '**/*');
+  const patterns = new Set(lines.map(({ pattern }) => pattern));
   return (path) => {
-    const clean = cleaned(path);
-    return clean === '' ? ignoresAll : matcher.matches(clean);
+    if (patterns.has('**')) return true;
+    if (path === '.') return patterns.has('*') || patterns.has('**/*');
+    return matcher.matches(asBuildKitCompares(path));
   };
+}
+
+/** BuildKit compares the text as written, and then its parent directories cleaned: `./a` meets no pattern, `./a/b` one for `a`. */
+function asBuildKitCompares(path: string): string {
+  const clean = cleaned(path);
+  if (path === clean) return path;
+  return path.startsWith('/') ? '' : cleaned(path.slice(0, path.lastIndexOf('/')));
 }
 
 function tryCompile(patterns: readonly string[]): PathMatcher | undefined {

@@ -11,7 +11,13 @@ export const exposeProtoCasing: Rule = {
       const protocol = text.slice(text.lastIndexOf('/') + 1);
       if (!text.includes('/') || protocol === protocol.toLowerCase()) continue;
       const edits = word.text === text ? [{ span: word.span, text: text.toLowerCase() }] : [];
-      yield { message: `Defined protocol '${text}' in EXPOSE instruction should be lowercase`, at: word.span, on: step.on, when: { step, part }, edits };
+      yield {
+        message: `Defined protocol '${text}' in EXPOSE instruction should be lowercase`,
+        at: word.span,
+        on: step.on,
+        when: { step, part },
+        edits,
+      };
     }
   },
 };

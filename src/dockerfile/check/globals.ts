@@ -69,11 +69,7 @@ export function ownValue(record: Readonly<Record<string, string>>, name: string)
 }
 
 /** `expandWord`, or `undefined` where it fails: the build will say why. */
-export function tryExpand(
-  word: Word,
-  lookup: VariableLookup,
-  options: ExpandOptions,
-): ReturnType<typeof expandWord> | undefined {
+export function tryExpand(word: Word, lookup: VariableLookup, options: ExpandOptions): ReturnType<typeof expandWord> | undefined {
   try {
     return expandWord(word, lookup, options);
   } catch (error) {

@@ -10,7 +10,12 @@ export const maintainerDeprecated: Rule = {
       if (instruction.kind !== 'maintainer') continue;
       const { span, keyword, author } = instruction;
       const edits: readonly TextEdit[] = isPlain(author)
-        ? [{ span, text: `${keyword === keyword.toLowerCase() ? 'label' : 'LABEL'} org.opencontainers.image.authors="${author}"` }]
+        ? [
+            {
+              span,
+              text: `${keyword === keyword.toLowerCase() ? 'label' : 'LABEL'} org.opencontainers.image.authors="${author}"`,
+            },
+          ]
         : [];
       const message = 'Maintainer instruction is deprecated in favor of using label';
       const hint = 'write `LABEL org.opencontainers.image.authors="…"`';

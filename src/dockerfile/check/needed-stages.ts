@@ -36,11 +36,16 @@ function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage): read
   const image = tryExpand(stage.from.image, (name) => globals.values.get(name), { escape })?.value ?? '';
   const base = stageNamed(globals, image, stage.index);
   const needs = base === undefined ? [] : [base];
-  const inherited = base === undefined ? [] : (file.stages[base]?.instructions ?? []).flatMap((one) => (one.kind === 'onbuild' ? (one.trigger ?? []) : []));
+  const inherited =
+    base === undefined
+      ? []
+      : (file.stages[base]?.instructions ?? []).flatMap((one) => (one.kind === 'onbuild' ? (one.trigger ?? []) : []));
   for (const instruction of [...inherited, ...stage.instructions]) {
-    if (instruction.kind === 'copy' && instruction.from !== undefined) needs.push(...sourceStage(file, globals, stage, instruction.from.text, true));
+    if (instruction.kind === 'copy' && instruction.from !== undefined)
+      needs.push(...sourceStage(file, globals, stage, instruction.from.text, true));
     if (instruction.kind === 'run') {
-      for (const { from } of instruction.mounts) if (from !== undefined) needs.push(...sourceStage(file, globals, stage, from, false));
+      for (const { from } of instruction.mounts)
+        if (from !== undefined) needs.push(...sourceStage(file, globals, stage, from, false));
     }
   }
   return needs;

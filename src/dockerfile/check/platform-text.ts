@@ -2,7 +2,9 @@ const systems: ReadonlySet<string> = new Set(
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(' '),
 );
 const architectures: ReadonlySet<string> = new Set(
-  'x86_64 x86-64 aarch64 armhf armel i386 amd64 arm arm64 386 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x sparc64 wasm loong64'.split(' '),
+  'x86_64 x86-64 aarch64 armhf armel i386 amd64 arm arm64 386 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x sparc64 wasm loong64'.split(
+    ' ',
+  ),
 );
 const other: Readonly<Record<string, string>> = {
   x86_64: 'amd64',

@@ -4,8 +4,7 @@ import { pageOf, type Problem, type Rule } from './rule.ts';
 export const redundantTargetPlatform: Rule = {
   name: 'RedundantTargetPlatform',
   phase: 'graph',
-  description:
-    'Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior',
+  description: 'Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior',
   url: pageOf('RedundantTargetPlatform'),
   *find({ file, globals }): Generator<Problem> {
     const { escape } = file.directives;

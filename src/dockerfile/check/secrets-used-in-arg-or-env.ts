@@ -17,12 +17,19 @@ export const secretsUsedInArgOrEnv: Rule = {
     for (const step of runs.flatMap(({ steps }) => steps)) {
       const { instruction, on, expanded } = step;
       if (instruction.kind !== 'arg' && instruction.kind !== 'env') continue;
-      const keys = instruction.kind === 'arg' ? instruction.declarations.map(({ name }) => name) : instruction.pairs.map(({ key }) => key);
+      const keys =
+        instruction.kind === 'arg' ? instruction.declarations.map(({ name }) => name) : instruction.pairs.map(({ key }) => key);
       for (const key of keys) {
         const name = instruction.kind === 'arg' ? key.text : (expanded.get(key) ?? key.text);
         if (!isSecretName(name)) continue;
         const message = `Do not use ARG or ENV instructions for sensitive data (${instruction.kind.toUpperCase()} "${name}")`;
-        yield { message, at: key.span, on, when: { step }, hint: 'give it to the RUN that needs it: `RUN --mount=type=secret,id=…`' };
+        yield {
+          message,
+          at: key.span,
+          on,
+          when: { step },
+          hint: 'give it to the RUN that needs it: `RUN --mount=type=secret,id=…`',
+        };
       }
     }
   },

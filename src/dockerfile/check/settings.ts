@@ -30,6 +30,17 @@ export function parseCheckSettings(text: string, at?: SourceSpan): CheckSettings
   return settings;
 }
 
+/** Settings from lists of names, as a configuration or a command line has them; `all` stands for every rule. */
+export function settingsFrom(lists: {
+  readonly skip?: readonly string[] | undefined;
+  readonly experimental?: readonly string[] | undefined;
+  readonly error?: boolean | undefined;
+}): CheckSettings {
+  const rulesIn = (names: readonly string[] = []): ReadonlySet<string> | 'all' =>
+    names.includes('all') ? 'all' : new Set(names);
+  return { skip: rulesIn(lists.skip), experimental: rulesIn(lists.experimental), isError: lists.error ?? false };
+}
+
 /** Both together: a rule that either skips is skipped. */
 export function mergeSettings(a: CheckSettings, b: CheckSettings): CheckSettings {
   return {

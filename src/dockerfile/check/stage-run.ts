@@ -73,7 +73,9 @@ function runStage(
   if (parent !== undefined) scope.inherit(parent);
   else scope.start(image);
   const triggers =
-    parent === undefined ? triggersOf(image, stage) : parent.stage.instructions.flatMap((one) => (one.kind === 'onbuild' && one.trigger) || []);
+    parent === undefined
+      ? triggersOf(image, stage)
+      : parent.stage.instructions.flatMap((one) => (one.kind === 'onbuild' && one.trigger) || []);
   const steps = [
     ...triggers.map((trigger) => scope.step(trigger, stage.from)),
     ...stage.instructions.map((instruction) => scope.step(instruction, instruction)),
@@ -146,7 +148,8 @@ class StageScope {
     else for (const word of expandedWords(instruction)) this.#expand(word);
     if (instruction.kind === 'expose') for (const word of instruction.ports) this.#expandPorts(word);
     if (instruction.kind === 'copy' || instruction.kind === 'add') this.#expandBodies(instruction);
-    if (instruction.kind === 'env') this.#set(instruction.pairs.map(({ key, value }) => [this.#valueOf(key), this.#valueOf(value)]));
+    if (instruction.kind === 'env')
+      this.#set(instruction.pairs.map(({ key, value }) => [this.#valueOf(key), this.#valueOf(value)]));
     if (instruction.kind === 'shell') this.hasShell = true;
     return { instruction, on, unset: this.#unset, hasShell: this.hasShell, expanded: this.#expanded };
   }

@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs';
+import { SlipwayError } from '../../base/index.ts';
+import type { Diagnostic, Finding } from '../../dockerfile/index.ts';
+import { type Call, type Command, defineCommand } from '../command.ts';
+import { compact } from '../compact.ts';
+import { readConfig } from '../config-file.ts';
+import { type DockerfileInput, ignoreFileFor, readDockerfile } from '../dockerfile-input.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { parseBuildArgs } from '../flags/key-values.ts';
+import { lineDiff } from '../line-diff.ts';
+import { renderRemarks, stderrPaint } from '../render-diagnostics.ts';
+import { checkFlags } from './check-flags.ts';
+import { remarkOf } from './parse.ts';
+
+type CheckCall = Call<typeof checkFlags>;
+type Library = typeof import('../../dockerfile/index.ts');
+
+const formats = ['text', 'json', 'sarif', 'github'] as const;
+
+export const checkCommand: Command = defineCommand({
+  name: 'check',
+  aliases: ['lint'],
+  usage: '[OPTIONS] [FILE|DIR|-]',
+  about: 'Find mistakes and doubtful habits in a Dockerfile',
+  details:
+    "Asks BuildKit's rules and Slipway's own, without network and without building. Ends with 1 when something was found.\n" +
+    'A comment `# check=skip=RULE` at the top of the file switches a rule off, one above an instruction for that instruction only;\n' +
+    '`"check": {"skip": ["RULE"]}` in config.json does so for every file.',
+  examples: [
+    { line: 'slipway check', about: 'look at ./Dockerfile' },
+    { line: 'slipway check --fix deploy/Dockerfile', about: 'repair what is sure, and show the changes' },
+    { line: 'slipway check --format github', about: 'notes beside the code in a pull request' },
+    { line: 'slipway check --format sarif > check.sarif', about: 'for a code scanner' },
+  ],
+  flags: checkFlags,
+  takes: { min: 0, max: 1 },
+  async run(call) {
+    const { flags, positionals, io, version } = call;
+    const format = chooseFormat(flags.text('format'));
+    const input = await readDockerfile(positionals[0] ?? '.', io.stdin, io.cwd);
+    const library = await import('../../dockerfile/index.ts');
+    const found = find(input, call, library);
+    if (flags.isOn('fix') && found.findings.some(({ edits }) => edits.length > 0)) return fix(input, found, call, library);
+    if (format === 'github') io.stdout.write(library.toGithub(library.toRemarks(found.findings, found.errors)));
+    else if (format === 'sarif')
+      io.stdout.write(
+        `${JSON.stringify(library.toSarif(library.toRemarks(found.findings, found.errors), version), undefined, 2)}\n`,
+      );
+    else if (format === 'json') io.stdout.write(`${JSON.stringify(asJson(found, input, library), undefined, 2)}\n`);
+    else writeText(found, input, call, library);
+    return exitCodeOf(found);
+  },
+});
+
+interface Found {
+  readonly findings: readonly Finding[];
+  readonly errors: readonly Diagnostic[];
+  readonly lines: readonly string[];
+  readonly violation: SlipwayError | undefined;
+}
+
+function find(input: DockerfileInput, { flags, io }: CheckCall, library: Library): Found {
+  const { parseDockerfile, checkDockerfile, settingsFrom, violation } = library;
+  const config = readConfig(io.env).check ?? {};
+  const parsed = parseDockerfile(input.text, input.name);
+  const { findings, errors, isError } = checkDockerfile(parsed, {
+    own: true,
+    settings: settingsFrom({
+      skip: [...(config.skip ?? []), ...flags.list('skip')],
+      experimental: [...(config.experimental ?? []), ...flags.list('experimental')],
+      error: config.error === true || flags.isOn('check-error'),
+    }),
+    ...compact<{ target?: string; platform?: string; ignoreFile?: string }>({
+      target: flags.text('target'),
+      platform: flags.text('platform'),
+      ignoreFile: ignoreFileFor(input),
+    }),
+    buildArgs: parseBuildArgs(flags.list('build-arg'), io.env),
+  });
+  return { findings, errors, lines: parsed.file.lines, violation: isError ? violation(findings) : undefined };
+}
+
+function exitCodeOf({ findings, errors }: Found): number {
+  return findings.length + errors.length > 0 ? exitCodes.step : exitCodes.ok;
+}
+
+function writeText(
+  { findings, errors, lines, violation }: Found,
+  input: DockerfileInput,
+  { io }: CheckCall,
+  library: Library,
+): void {
+  if (findings.length > 0 || errors.length === 0) {
+    const all = input.text.endsWith('\n') ? [...lines, ''] : lines;
+    io.stdout.write(library.toLintText(findings, input.name, all, { hints: true }));
+  }
+  if (errors.length > 0)
+    io.stderr.write(renderRemarks(errors.map(remarkOf), (at) => library.renderCodeFrame(lines, at), stderrPaint(io)));
+  if (violation !== undefined)
+    io.stderr.write(`\n${stderrPaint(io)('error', `error[${violation.code}]`)}: ${violation.message}\n`);
+}
+
+function asJson({ findings, errors, violation }: Found, input: DockerfileInput, { toLintJson }: Library): object {
+  const [first] = errors;
+  const error = first ?? (violation === undefined ? undefined : { message: violation.message, at: undefined });
+  return toLintJson(findings, error, { filename: input.name, base64: Buffer.from(input.text, 'utf8').toString('base64') });
+}
+
+/** Make the sure repairs, show them, and say what is left. */
+function fix(input: DockerfileInput, { findings }: Found, call: CheckCall, library: Library): number {
+  const { io, flags } = call;
+  let { text } = input;
+  let left = findings;
+  // A repair can make room for another one at the same place; each round makes at least one, so it ends.
+  for (let round = 0; round < 10 && left.some(({ edits }) => edits.length > 0); round++) {
+    text = library.applyEdits(
+      text,
+      left.flatMap(({ edits }) => edits),
+    );
+    left = find({ ...input, text }, call, library).findings;
+  }
+  io.stdout.write(lineDiff(input.text, text, input.name));
+  if (!flags.isOn('dry-run')) {
+    if (input.path === undefined)
+      throw new SlipwayError('CLI_ARGUMENTS', "`--fix` can't write to standard input", {
+        hint: 'name a file, or add `--dry-run`',
+      });
+    writeFileSync(input.path, text);
+  }
+  const repaired = findings.length - left.length;
+  io.stderr.write(`${repaired} ${repaired === 1 ? 'finding' : 'findings'} repaired, ${left.length} left\n`);
+  return left.length > 0 ? exitCodes.step : exitCodes.ok;
+}
+
+function chooseFormat(text: string = 'text'): (typeof formats)[number] {
+  const format = formats.find((each) => each === text);
+  if (format !== undefined) return format;
+  throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`${text}\` is not a format of \`slipway check\``, {
+    hint: `use ${formats.join(', ')}`,
+  });
+}
