@@ -25,4 +25,4 @@ export {
   type StageReport,
   tagImage,
 } from './build/index.ts';
-export { type BuildEvent, StepError, type StepId } from './solver/index.ts';
+export { type BuildEvent, type FileChanges, type MissReason, StepError, type StepId } from './solver/index.ts';

@@ -177,14 +177,21 @@ test('an import goes to a lower folder that the table names', () => {
   expect(wrong.map(describe)).toEqual([]);
 });
 
+/** Files that only tests use say so in their name. */
+const forTests = /(^|\/)(samples|fake-[^/]+)\.ts$/;
+
 test('another folder is imported through its index.ts', () => {
-  const inside = arrows.filter(
-    ({ folder, target }) => folderOf(target) !== folder && !/^[^/]+\/index\.ts$/.test(relative(sources, target)),
-  );
-  // Files that only tests use say so in their name.
-  expect(
-    inside.filter(({ folder, target }) => folder !== 'index.ts' || !relative(sources, target).startsWith('build/')).map(describe),
-  ).toEqual([]);
+  const inside = arrows.filter(({ from, folder, target }) => {
+    const to = relative(sources, target);
+    if (folderOf(target) === folder || /^[^/]+\/index\.ts$/.test(to)) return false;
+    return !(forTests.test(from) && forTests.test(to));
+  });
+  expect(inside.map(describe)).toEqual([]);
+});
+
+test('what ships uses nothing that is there for tests', () => {
+  const used = arrows.filter(({ from, target }) => !forTests.test(from) && forTests.test(target));
+  expect(used.map(describe)).toEqual([]);
 });
 
 test('an import names a file that is there, with its ending', () => {

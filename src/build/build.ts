@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { hostPath, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Engine, type EngineJob, engineSettings, openEngine } from '../engine/index.ts';
 import { type Compiled, compile } from '../frontend/index.ts';
-import { type Platform } from '../oci/index.ts';
+import type { Digest, Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import { type BuildEvent, type EmitEvent, StepError } from '../solver/index.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
+import { tellChecks } from './build-checks.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions, BuildResult, Output } from './options.ts';
+import { KnownImages } from './known-images.ts';
 import { writeOutputs } from './outputs.ts';
 import { reportStages } from './report-stages.ts';
 import { secretReader } from './secrets.ts';
@@ -31,7 +33,6 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     tell('transferring dockerfile:', made.sizeBytes);
     return made;
   });
-  for (const { message, code, rule, at } of loaded.warnings) emit({ kind: 'warning', message, code: rule ?? code, at, atMs: Date.now() });
   const platform = platformOf(options.platform);
   const contexts = findContexts({
     main: context,
@@ -42,8 +43,9 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     pull: options.pull ?? false,
     signal,
   });
-  const compiled = await compileFor(options, { loaded, contexts, platform, engine, emit, signal });
-  for (const { rule, message, at } of compiled.warnings) emit({ kind: 'warning', message, code: rule, at, atMs: Date.now() });
+  const images = new KnownImages(platform);
+  const compiled = await compileFor(options, { loaded, contexts, platform, engine, images, emit, signal });
+  tellChecks({ options, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
   const job = scope.use(startJob(options, { compiled, contexts, engine, emit, signal }));
   const result = await solve(job, compiled);
@@ -88,11 +90,12 @@ interface Prepared {
   readonly contexts: BuildContexts;
   readonly platform: Platform;
   readonly engine: Engine;
+  readonly images: KnownImages;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
 
-async function compileFor(options: BuildOptions, { loaded, contexts, platform, engine, emit, signal }: Prepared): Promise<Compiled> {
+async function compileFor(options: BuildOptions, { loaded, contexts, platform, engine, images, emit, signal }: Prepared): Promise<Compiled> {
   const pull = options.pull ?? false;
   return await compile(
     loaded.file,
@@ -114,6 +117,7 @@ async function compileFor(options: BuildOptions, { loaded, contexts, platform, e
         emit({ kind: 'step-started', step: id, name: `[internal] load metadata for ${reference}`, atMs: Date.now() });
         try {
           const image = await engine.images.resolve(reference, wanted, { signal, pull });
+          images.note(reference, wanted, image);
           emit({ kind: 'step-done', step: id, atMs: Date.now() });
           return image;
         } catch (thrown) {
@@ -128,11 +132,12 @@ async function compileFor(options: BuildOptions, { loaded, contexts, platform, e
   );
 }
 
-function startJob(options: BuildOptions, { compiled, contexts, engine, emit, signal }: Omit<Prepared, 'loaded' | 'platform'> & { readonly compiled: Compiled }): EngineJob {
+function startJob(options: BuildOptions, { compiled, contexts, engine, emit, signal }: Omit<Prepared, 'loaded' | 'platform' | 'images'> & { readonly compiled: Compiled }): EngineJob {
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
     ignoreCache: ({ digest }) => compiled.ignoreCache.has(digest),
+    placeOf: placesIn(compiled, contexts, options),
     secret: secretReader(options.secrets ?? {}, process.env),
     sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
     network: options.network === 'none' ? 'none' : 'host',
@@ -160,4 +165,14 @@ async function solve(job: EngineJob, { result }: Compiled): Promise<OpResult> {
   const solved = await job.solve(result);
   if (solved.kind === 'live') throw new SlipwayError('BUILD_INTERNAL', 'a context cannot be the result of a build', { class: 'internal' });
   return solved;
+}
+
+/** Where in which Dockerfile a vertex was written: the same step of two builds has the same place, whatever it says. */
+function placesIn(compiled: Compiled, contexts: BuildContexts, options: BuildOptions): (vertex: Digest) => string | undefined {
+  const file = [contexts.directories.get('context') ?? '', options.file ?? 'Dockerfile', compiled.image.platform.architecture];
+  const places = new Map<Digest, string>();
+  for (const { displayName, vertices } of compiled.stages) {
+    for (const [position, vertex] of vertices.entries()) if (!places.has(vertex)) places.set(vertex, JSON.stringify([...file, displayName, position]));
+  }
+  return (vertex) => places.get(vertex);
 }

@@ -13,9 +13,10 @@ import {
 } from '../dockerfile/index.ts';
 import { engineSettings, openEngine } from '../engine/index.ts';
 import { compile, type ResolvedImage } from '../frontend/index.ts';
-import { formatPlatform, formatReference, parsePlatform, parseReference } from '../oci/index.ts';
+import { formatPlatform } from '../oci/index.ts';
 import { findContexts } from './contexts.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
+import { KnownImages } from './known-images.ts';
 import { readDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions } from './options.ts';
 
@@ -113,13 +114,13 @@ async function lookUp({ file }: ParseResult, options: CheckOptions): Promise<Loo
     signal,
   });
   const images = new Map<string, Promise<ResolvedImage>>();
-  const known = new Map<string, BaseImage>();
+  const known = new KnownImages(platform);
   const resolveImage = async (reference: string, wanted: typeof platform): Promise<ResolvedImage> => {
     const key = `${reference} ${formatPlatform(wanted)}`;
     const found = images.get(key) ?? engine.images.resolve(reference, wanted, { signal, pull });
     images.set(key, found);
     const image = await found;
-    known.set(key, baseImageOf(image));
+    known.note(reference, wanted, image);
     return image;
   };
   let error: SlipwayError | undefined;
@@ -148,28 +149,7 @@ async function lookUp({ file }: ParseResult, options: CheckOptions): Promise<Loo
       if (thrown.class === 'input') error = thrown;
     }
   }
-  return {
-    error,
-    baseImage: (name, wanted) => {
-      try {
-        return known.get(`${formatReference(parseReference(name))} ${formatPlatform(parsePlatform(wanted, platform))}`);
-      } catch (thrown) {
-        if (thrown instanceof SlipwayError) return undefined;
-        throw thrown;
-      }
-    },
-  };
-}
-
-/** What the rules want to know of an image. */
-export function baseImageOf({ config: { config, platform } }: ResolvedImage): BaseImage {
-  return {
-    env: config.Env ?? [],
-    shell: config.Shell,
-    user: config.User,
-    onbuild: config.OnBuild,
-    platform: formatPlatform(platform),
-  };
+  return { error, baseImage: (name, wanted) => known.baseImage(name, wanted) };
 }
 
 function readFirst(paths: readonly string[]): string | undefined {

@@ -51,6 +51,12 @@ export function configOf(engine: Engine, image: StoredImage): ImageConfig {
  * @throws {SlipwayError} `BUILD_NO_IMAGE`, `BUILD_AMBIGUOUS_IMAGE`
  */
 export function findImage(engine: Engine, text: string): StoredImage {
+  const image = lookUp(engine, text);
+  engine.store.blobs.use(image.manifest.digest);
+  return image;
+}
+
+function lookUp(engine: Engine, text: string): StoredImage {
   const all = engine.store.images.list();
   if (isDigest(text)) {
     const exact = all.find(({ manifest, configDigest }) => manifest.digest === text || configDigest === text);

@@ -9,4 +9,4 @@ export { outline, type OutlineOptions, type StageOutline, type TargetList, targe
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';
 export { loadImages, pushImage, saveImages } from './transfer.ts';
-export { type BuildEvent, type EmitEvent, StepError, type StepId } from '../solver/index.ts';
+export { type BuildEvent, type EmitEvent, type MissReason, StepError, type StepId } from '../solver/index.ts';

@@ -41,6 +41,8 @@ export interface BuildOptions {
   readonly pull?: boolean;
   /** Network of RUN when it names none. */
   readonly network?: 'default' | 'host' | 'none';
+  /** Rules for this build, besides what the file says: names to skip, experimental ones to ask (`all` for every one), and whether findings fail the build. */
+  readonly checks?: { readonly skip?: readonly string[]; readonly experimental?: readonly string[]; readonly error?: boolean };
   /** Rights that a RUN may ask for: `security.insecure` for `RUN --security=insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
   /** How many RUNs at once; default: the number of processors. */

@@ -16,7 +16,7 @@ export type {
   SaveOptions,
   Secret,
 } from '../build/index.ts';
-export type { BuildEvent, EmitEvent, StepError, StepId } from '../build/index.ts';
+export type { BuildEvent, EmitEvent, MissReason, StepError, StepId } from '../build/index.ts';
 
 type Face = typeof library;
 type Asked =

@@ -7,8 +7,10 @@ export { type Remark, toRemarks } from './check/remark.ts';
 export type { BaseImage, Rule, TextEdit } from './check/rule.ts';
 export { rules } from './check/rules.ts';
 export { type CheckSettings, settingsFrom } from './check/settings.ts';
+export { moveCommentUp } from './check/slipway-trailing-comment.ts';
 export { toGithub } from './check/to-github.ts';
 export { toSarif } from './check/to-sarif.ts';
+export { format, type Formatted } from './format.ts';
 export { renderCodeFrame } from './code-frame.ts';
 export { parseDuration } from './duration.ts';
 export {

@@ -47,7 +47,7 @@ export function reportStray(
   const message = `${sentence} ${statement.keyword.toUpperCase()}${more.because === undefined ? '' : ` (${more.because})`}`;
   const hint = more.unless === undefined ? moveIt : `${moveIt}, or ${more.unless}`;
   if (severity === 'error') report.error('DF_TRAILING_COMMENT', message, at, hint);
-  else report.warning('DF_TRAILING_COMMENT', message, at, { hint });
+  else report.warning('DF_TRAILING_COMMENT', message, at, { rule: 'SlipwayTrailingComment', hint });
 }
 
 /** Warn about a stray `#` in words that are read as a list. */

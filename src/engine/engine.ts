@@ -9,11 +9,12 @@ import { type Content, createContent } from '../rootfs/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
 import { createImageSource, type ImageSource } from '../source/index.ts';
-import { openStore, recoverStore, type Store } from '../store/index.ts';
+import { createLease, openStore, recoverStore, type Store } from '../store/index.ts';
 import { findSandbox } from './find-sandbox.ts';
 import { openRegistryClient } from './registry.ts';
 import { createResultCache } from './result-cache.ts';
 import type { EngineSettings } from './settings.ts';
+import { createStepMemory } from './step-memory.ts';
 
 /** The embedded engine: one store, one registry client, one sandbox, opened when first needed. */
 export interface Engine extends AsyncDisposable {
@@ -30,6 +31,8 @@ export interface SolveRequest {
   readonly directories: ReadonlyMap<string, HostPath>;
   readonly nameOf: (vertex: Digest) => string;
   readonly ignoreCache: (vertex: Vertex) => boolean;
+  /** Names the place of a vertex in its Dockerfile, so that later builds can say why the step there ran again. */
+  readonly placeOf?: ((vertex: Digest) => string | undefined) | undefined;
   readonly secret?: ((id: string) => Uint8Array | undefined) | undefined;
   readonly sshAgent?: ((id: string) => string | undefined) | undefined;
   readonly network: 'host' | 'none';
@@ -47,8 +50,9 @@ export interface EngineJob extends Job<OpResult>, Disposable {
 /** Open the engine. Dispose of it to close its connections; the store stays. */
 export async function openEngine(settings: EngineSettings): Promise<Engine> {
   const store = openStore(settings.root);
-  await recoverStore(store);
   const scope = new Scope();
+  scope.use(createLease(store.paths));
+  await recoverStore(store);
   const registry = once(async () => scope.use(await openRegistryClient(settings)));
   const sandbox = once(() => findSandbox(store, settings.runtime, scope));
   const content = createContent(store);
@@ -85,6 +89,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         nameOf,
         ignoreCache,
         now: Date.now,
+        memory: createStepMemory(store, request.placeOf ?? (() => undefined)),
       });
       return {
         ...job,

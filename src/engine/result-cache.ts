@@ -10,10 +10,19 @@ const candidateLimit = 8;
 /** The solver's memory, as records of the store. */
 export function createResultCache(store: Store): ResultCache<OpResult> {
   const { records, locks } = store;
+  const used = new Set<string>();
+  /** What is read is of use: noted once, after reading. A record that is gone by then is being pruned, with what it names. */
+  const read = (kind: 'key' | 'candidate', key: string): Json | undefined => {
+    const record = records.read(kind, key);
+    if (record === undefined || used.has(key)) return record;
+    if (!records.touch(kind, key)) return undefined;
+    used.add(key);
+    return record;
+  };
   const candidates = (key: string): readonly Candidate<OpResult>[] =>
-    (records.read('candidate', key) ?? []) as unknown as readonly Candidate<OpResult>[];
+    (read('candidate', key) ?? []) as unknown as readonly Candidate<OpResult>[];
   return {
-    read: (key) => records.read('key', hexOf(key)) as unknown as CacheRecord<OpResult> | undefined,
+    read: (key) => read('key', hexOf(key)) as unknown as CacheRecord<OpResult> | undefined,
     write: (key, record) => records.write('key', hexOf(key), record as unknown as Json),
     candidates: (opKey) => candidates(hexOf(opKey)),
     addCandidate(opKey, candidate) {

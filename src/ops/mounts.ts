@@ -109,7 +109,7 @@ type CacheMount = Extract<Mount, { type: 'cache' }>;
 
 /** The directory of a cache mount; made from its input the first time. */
 async function cacheDirectory(mount: CacheMount, name: string, ports: MountPorts): Promise<HostPath> {
-  const { locks, paths } = ports.state.ports.store;
+  const { locks, paths, records } = ports.state.ports.store;
   const { signal } = ports.context;
   const seed = ports.inputs[mount.input];
   const key = hexOf(digestOf(JSON.stringify([mount.id, seed ?? null, mount.selector]))).slice(0, 32);
@@ -131,6 +131,7 @@ async function cacheDirectory(mount: CacheMount, name: string, ports: MountPorts
     if (seed !== undefined) await fillCache(seed, mount.selector, made, ports);
     renameSync(made, directory);
   }
+  if (!records.touch('mount', place)) records.write('mount', place, { id: mount.id, dest: mount.dest });
   return directory;
 }
 

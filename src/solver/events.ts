@@ -1,5 +1,6 @@
 import type { SlipwayError, SourceSpan } from '../base/index.ts';
 import type { Digest } from '../oci/index.ts';
+import type { MissReason } from './explain.ts';
 
 /** Names a line of progress: a vertex's digest, or a name the engine made up for its own work (`internal:…`, `export:…`). */
 export type StepId = Digest | `internal:${string}` | `export:${string}`;
@@ -26,6 +27,8 @@ export type BuildEvent =
       readonly by: 'definition' | 'content';
       readonly atMs: number;
     }
+  /** Why a step that ran could not come from the cache. */
+  | { readonly kind: 'step-explained'; readonly step: StepId; readonly reasons: readonly MissReason[]; readonly atMs: number }
   | { readonly kind: 'step-done'; readonly step: StepId; readonly atMs: number }
   | { readonly kind: 'step-failed'; readonly step: StepId; readonly error: SlipwayError; readonly atMs: number }
   | { readonly kind: 'step-cancelled'; readonly step: StepId; readonly atMs: number }

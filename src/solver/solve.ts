@@ -3,6 +3,7 @@ import type { Edge, Graph, Vertex } from '../graph/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { resultsOfSameContent } from './cut-off.ts';
 import type { EmitEvent } from './events.ts';
+import { explainMiss, type FileChanges, likelyReasons, type RememberedKey } from './explain.ts';
 import { keyOf } from './keys.ts';
 import type { CacheRecord, CandidateInput, KeyPart, OpContext, OpRunner, ResultCache } from './ports.ts';
 
@@ -17,6 +18,17 @@ export interface SolveOptions<R> {
   /** Run these even if the cache knows their result; what they give replaces it. */
   readonly ignoreCache: (vertex: Vertex) => boolean;
   readonly now: () => number;
+  /** Earlier keys of the steps, to say why one runs. */
+  readonly memory?: StepMemory<R> | undefined;
+}
+
+/** What is known of the steps of earlier builds. A step is found again by its place: file, stage, number. */
+export interface StepMemory<R> {
+  /** Keys that the step in this vertex's place had before, latest first; `undefined`: the vertex has no place. */
+  recall(vertex: Digest): readonly RememberedKey<R>[] | undefined;
+  remember(vertex: Digest, key: RememberedKey<R>): void;
+  /** Which files differ between two results of one step. */
+  compare(before: readonly R[], after: readonly R[]): FileChanges | undefined;
 }
 
 /** How a vertex got its result. */
@@ -152,7 +164,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     using _lock = heavy ? await cache.hold(definition, signal) : undefined;
     const madeMeanwhile = heavy && !keyed.isStale ? lookUp(definition) : undefined;
     if (madeMeanwhile !== undefined) return finishCached(vertex, madeMeanwhile.results, 'definition');
-    const outputs = await runNow(vertex, inputs);
+    const outputs = await runNow(vertex, inputs, (made) => explain(vertex, keyed, made));
     cache.write(definition, { results: outputs, parts: keyed.parts });
     if (inputs.length > 0)
       cache.addCandidate(keyed.opKey, {
@@ -207,13 +219,34 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     }
   };
 
-  const runNow = async (vertex: Vertex, inputs: readonly R[]): Promise<readonly R[]> => {
+  /** Say why the vertex ran, now that its result can be held against an earlier one. */
+  const explain = (vertex: Vertex, keyed: Keyed, results: readonly R[]): void => {
+    const { memory } = options;
+    const earlier = memory?.recall(vertex.digest);
+    if (memory === undefined || earlier === undefined) return;
+    const key = {
+      name: options.nameOf(vertex.digest),
+      parts: keyed.parts,
+      inputNames: vertex.inputs.map((edge) => options.nameOf(edge.vertex)),
+      results,
+    };
+    memory.remember(vertex.digest, key);
+    const { reasons, nearest } = options.ignoreCache(vertex)
+      ? { reasons: [{ kind: 'no-cache' }] as const, nearest: undefined }
+      : explainMiss({ ...key, earlier });
+    const ran = new Set(vertex.inputs.flatMap(({ vertex: below }) => (outcomes.get(below)?.by === 'run' ? options.nameOf(below) : [])));
+    const changes = nearest === undefined ? undefined : memory.compare(nearest.results, results);
+    emit({ kind: 'step-explained', step: vertex.digest, reasons: likelyReasons(reasons, ran, changes), atMs: now() });
+  };
+
+  const runNow = async (vertex: Vertex, inputs: readonly R[], onMade?: (results: readonly R[]) => void): Promise<readonly R[]> => {
     signal.throwIfAborted();
     const startedAtMs = now();
     const step = vertex.digest;
     emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: startedAtMs });
     const outputs = await reporting(vertex, () => runner.run(vertex, inputs, context), true);
     outcomes.set(step, { by: 'run', startedAtMs, endedAtMs: now() });
+    onMade?.(outputs);
     emit({ kind: 'step-done', step, atMs: now() });
     return outputs;
   };

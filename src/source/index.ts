@@ -1,6 +1,13 @@
-export { type FetchProgress, createImageSource, type ImageSource, type ImageSourceOptions, type ResolvedImage } from './image-source.ts';
+export {
+  type FetchProgress,
+  createImageSource,
+  type ImageSource,
+  type ImageSourceOptions,
+  type ResolvedImage,
+} from './image-source.ts';
 export { ingestLayer, type LayerToIngest } from './ingest-layer.ts';
-export { ingestTar } from './ingest-tar.ts';
+export { ingestTar, type TarToIngest } from './ingest-tar.ts';
 export { type LocalContext, type LocalContextOptions, openLocalContext } from './local-context.ts';
 export { followEverything, type FollowPaths, followPaths } from './follow-paths.ts';
+export { type Peeked, peek } from './peek.ts';
 export { readLayerTar } from './read-layer-tar.ts';

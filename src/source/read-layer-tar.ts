@@ -10,7 +10,11 @@ export interface ReadTarOptions {
 }
 
 /** The entries of a tar as it streams by; its files' contents are passed over, but their offsets are kept. @throws {SlipwayError} `TAR_…`, `LAYER_…` */
-export async function readLayerTar(source: AsyncIterable<Uint8Array>, compression: CompressionKind, options: ReadTarOptions): Promise<readonly Entry[]> {
+export async function readLayerTar(
+  source: AsyncIterable<Uint8Array>,
+  compression: CompressionKind,
+  options: ReadTarOptions,
+): Promise<readonly Entry[]> {
   const entries: (Entry | OpaqueMarker)[] = [];
   const parser = createTarParser({
     onMember(member) {

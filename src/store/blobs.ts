@@ -2,12 +2,14 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, rm
 import { type HostPath, SlipwayError } from '../base/index.ts';
 import { createDigester, type Descriptor, type Digest, DigestMismatchError, descriptorOf, digestOf } from '../oci/index.ts';
 import { createFileWriter, createIngest, type FileWriter, type Ingest } from './ingest.ts';
-import { writeAside } from './records.ts';
+import { noteUse, writeAside } from './records.ts';
 import type { StorePaths } from './paths.ts';
 
 /** Bytes named by their digest. What is there is whole. */
 export interface Blobs {
   has(digest: Digest): boolean;
+  /** Like `has`, and note that the blob is of use now: `slipway prune` keeps what a living build has used. */
+  use(digest: Digest): boolean;
   path(digest: Digest): HostPath;
   sizeBytes(digest: Digest): number;
   /** Read a small blob whole, checking its digest; a damaged one is removed. @throws {SlipwayError} `STORE_BLOB_MISSING`, `STORE_BLOB_DAMAGED` */
@@ -42,6 +44,7 @@ export function createBlobs(paths: StorePaths): Blobs {
   };
   const blobs: Blobs = {
     has: (digest) => existsSync(paths.blob(digest)),
+    use: (digest) => noteUse(paths.blob(digest)),
     path: (digest) => paths.blob(digest),
     sizeBytes: (digest) => statSync(paths.blob(digest)).size,
     read(digest) {
@@ -57,7 +60,7 @@ export function createBlobs(paths: StorePaths): Blobs {
     },
     put(mediaType, bytes) {
       const descriptor = descriptorOf(mediaType, bytes);
-      if (!blobs.has(descriptor.digest)) writeAside(paths, paths.blob(descriptor.digest), bytes);
+      if (!blobs.use(descriptor.digest)) writeAside(paths, paths.blob(descriptor.digest), bytes);
       return descriptor;
     },
     async ingest(expected, source, { signal, observe }) {
@@ -104,7 +107,7 @@ export function createBlobs(paths: StorePaths): Blobs {
           flush();
           const digest = digester.digest();
           writer.close();
-          if (!blobs.has(digest)) place(ingest, digest);
+          if (!blobs.use(digest)) place(ingest, digest);
           return { mediaType, digest, size };
         },
         [Symbol.dispose]() {

@@ -39,6 +39,7 @@ export interface Layers {
   info(id: LayerId): LayerInfo | undefined;
   /** A layer whose index is missing or damaged is forgotten, so that it is made again. @throws {SlipwayError} `STORE_LAYER_MISSING`, `LAYER_BAD_INDEX` */
   index(id: LayerId): LayerIndex;
+  /** The layer that was pulled or exported with this diff ID; its use is noted. */
   byDiffId(diffId: Digest): LayerId | undefined;
   hasDirectory(id: LayerId): boolean;
   /** Make the layer known. Idempotent for the same id. The record that names it is written last. */
@@ -91,7 +92,8 @@ export function createLayers(paths: StorePaths, records: Records): Layers {
     },
     byDiffId(diffId) {
       const id = records.read('diff', hexOf(diffId));
-      return typeof id === 'string' && layers.info(id as LayerId) !== undefined ? (id as LayerId) : undefined;
+      if (typeof id !== 'string' || layers.info(id as LayerId) === undefined) return undefined;
+      return records.touch('layer', id) ? (id as LayerId) : undefined;
     },
     hasDirectory: (id) => existsSync(paths.layerDirectory(id)),
     commit(layer) {

@@ -24,10 +24,12 @@ export interface StorePaths {
 /**
  * `layer`: the forms a layer has. `diff`: diff ID → layer. `key`: what a cache key gave. `candidate`: ops the cache knows.
  * `image`: images by name. `resolved`: the last digest of a tag. `probe`: what this machine was found to allow.
+ * `step`: the keys a step of a Dockerfile had, to say why it runs again.
+ * `mount`: what a cache mount is for; its time is that of the mount's last use.
  */
-export type RecordKind = 'layer' | 'diff' | 'key' | 'candidate' | 'image' | 'resolved' | 'probe';
+export type RecordKind = 'layer' | 'diff' | 'key' | 'candidate' | 'image' | 'resolved' | 'probe' | 'step' | 'mount';
 
-export const recordKinds: readonly RecordKind[] = ['layer', 'diff', 'key', 'candidate', 'image', 'resolved', 'probe'];
+export const recordKinds: readonly RecordKind[] = ['layer', 'diff', 'key', 'candidate', 'image', 'resolved', 'probe', 'step', 'mount'];
 
 export function storePaths(root: HostPath): StorePaths {
   const at = (...parts: string[]): HostPath => hostPath(join(root, ...parts));

@@ -12,8 +12,11 @@ export interface Records {
   /** Deleting what is absent succeeds. */
   remove(kind: RecordKind, key: string): void;
   list(kind: RecordKind): readonly string[];
-  /** Note that the record was of use just now. */
-  touch(kind: RecordKind, key: string): void;
+  /**
+   * Note that the record is of use now: `slipway prune` goes by it. `false`: the record is gone, and so may be what it names;
+   * who read it before must treat that as a miss.
+   */
+  touch(kind: RecordKind, key: string): boolean;
 }
 
 export function createRecords(paths: StorePaths): Records {
@@ -27,27 +30,40 @@ export function createRecords(paths: StorePaths): Records {
         if (isNotFound(error)) return undefined;
         throw error;
       }
-      const newline = text.indexOf('\n');
-      const body = text.slice(newline + 1);
-      if (newline === 64 && hexOf(digestOf(body)) === text.slice(0, 64)) return JSON.parse(body) as Json;
-      rmSync(path, { force: true });
-      return undefined;
+      const value = parseRecord(text);
+      if (value === undefined) rmSync(path, { force: true });
+      return value;
     },
-    write(kind, key, value) {
-      const body = canonicalJson(value);
-      writeAside(paths, paths.record(kind, key), `${hexOf(digestOf(body))}\n${body}`);
-    },
+    write: (kind, key, value) => writeAside(paths, paths.record(kind, key), recordText(value)),
     remove: (kind, key) => rmSync(paths.record(kind, key), { force: true }),
     list: (kind) => readdirSync(paths.recordFolder(kind)).sort(),
-    touch(kind, key) {
-      const now = new Date();
-      try {
-        utimesSync(paths.record(kind, key), now, now);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
-    },
+    touch: (kind, key) => noteUse(paths.record(kind, key)),
   };
+}
+
+/** The content of a record's file. */
+export function recordText(value: Json): string {
+  const body = canonicalJson(value);
+  return `${hexOf(digestOf(body))}\n${body}`;
+}
+
+/** The value of a record's file; `undefined` when it is damaged. */
+export function parseRecord(text: string): Json | undefined {
+  const newline = text.indexOf('\n');
+  const body = text.slice(newline + 1);
+  return newline === 64 && hexOf(digestOf(body)) === text.slice(0, 64) ? (JSON.parse(body) as Json) : undefined;
+}
+
+/** Set the file's modification time to now; `false` when it is not there. */
+export function noteUse(path: HostPath): boolean {
+  const nowSec = Date.now() / 1000;
+  try {
+    utimesSync(path, nowSec, nowSec);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 /** Write `path` so that a reader sees the old file or the whole new one. */

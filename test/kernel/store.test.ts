@@ -55,9 +55,9 @@ needs('root', 'overlayfs').test(
     const dead = store.paths.ingest(`${pid}-1-${/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0]}-x`);
     for (const name of ['u', 'w', 'm', 'mount-1-u', 'mount-1-w']) mkdirSync(join(dead, name), { recursive: true });
     const at = (name: string): ReturnType<typeof hostPath> => hostPath(join(dead, name));
-    const root = mountOverlay({ lowers: [lower], upper: at('u'), work: at('w'), target: at('m') });
+    mountOverlay({ lowers: [lower], upper: at('u'), work: at('w'), target: at('m') });
     mkdirSync(at('m/inside'));
-    const inner = mountOverlay({ lowers: [lower], upper: at('mount-1-u'), work: at('mount-1-w'), target: at('m/inside') });
+    mountOverlay({ lowers: [lower], upper: at('mount-1-u'), work: at('mount-1-w'), target: at('m/inside') });
     try {
       expect(mountsBelow(real)).toHaveLength(2);
       await recoverStore(store);
@@ -65,8 +65,7 @@ needs('root', 'overlayfs').test(
       expect(readdirSync(store.paths.ingest(''))).toEqual([]);
       expect(existsSync(join(lower, 'keep'))).toBe(true);
     } finally {
-      await inner[Symbol.asyncDispose]().catch(() => {});
-      await root[Symbol.asyncDispose]().catch(() => {});
+      for (const left of mountsBelow(real).reverse()) umount(left, { detach: true });
     }
   },
 );
@@ -74,7 +73,7 @@ needs('root', 'overlayfs').test(
 needs('root').test('a full disk is told as such, and leaves nothing half made', async () => {
   using scratch = scratchDirectory();
   const root = scratch.make('small');
-  mount({ source: 'tmpfs', target: root, type: 'tmpfs', data: 'size=512k' });
+  mount('tmpfs', root, 'tmpfs', 0, 'size=512k');
   try {
     const store = openStore(root);
     const bytes = Buffer.alloc(1 << 20, 'x');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { cleanPath, readTar } from './read-tar.ts';
+import { cleanPath, readTar, type TarEntry } from './read-tar.ts';
 
 export interface Descriptor {
   readonly mediaType: string;
@@ -41,6 +41,8 @@ export interface Image {
   readonly tree: () => ReadonlyMap<string, TreeNode>;
   /** Bytes of one file of it. */
   readonly file: (path: string) => Buffer | undefined;
+  /** The entries of one layer's tar, in its order; 0 is the bottom one. */
+  readonly layer: (index: number) => readonly TarEntry[];
 }
 
 type ReadBlob = (name: string) => Buffer;
@@ -73,6 +75,11 @@ export function openImage(path: string): Image {
     annotations: top.annotations ?? {},
     tree: () => flatten().tree,
     file: (name) => flatten().bytes.get(cleanPath(name)),
+    layer: (index) => {
+      const layer = manifest.layers[index];
+      if (layer === undefined) throw new Error(`${path} has ${manifest.layers.length} layers`);
+      return [...readTar(layerBytes(layer, config.rootfs.diff_ids[index] ?? '', read))];
+    },
   };
 }
 

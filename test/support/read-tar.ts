@@ -7,6 +7,7 @@ export interface TarEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  readonly mtimeSec: number;
   readonly linkName: string;
   readonly device: string;
   readonly xattrs: Readonly<Record<string, string>>;
@@ -62,6 +63,7 @@ function entry(header: Buffer, flag: string, extended: Readonly<Record<string, s
     mode: number(header, 100, 8) & 0o7777,
     uid: extended['uid'] === undefined ? number(header, 108, 8) : Number(extended['uid']),
     gid: extended['gid'] === undefined ? number(header, 116, 8) : Number(extended['gid']),
+    mtimeSec: extended['mtime'] === undefined ? number(header, 136, 12) : Math.floor(Number(extended['mtime'])),
     linkName: extended['linkpath'] ?? text(header, 157, 100),
     device: type === 'char' || type === 'block' ? `${number(header, 329, 8)},${number(header, 337, 8)}` : '',
     xattrs: Object.fromEntries(xattrs.sort(([a], [b]) => (a < b ? -1 : 1))),

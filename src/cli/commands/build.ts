@@ -90,8 +90,7 @@ async function answer(call: BuildCall, question: CallRequest): Promise<number> {
   using _input = request.input;
   using interrupt = interruptible(call.io, exitCodes.cancelled);
   try {
-    const { skip, experimental, error } = readConfig(call.io.env).check ?? {};
-    const options = compact<CheckOptions>({ ...request.options, signal: interrupt.signal, skip, experimental, error });
+    const options: CheckOptions = { ...request.options, ...request.options.checks, signal: interrupt.signal };
     return await answerCall(question, options, await call.library(), call.io);
   } catch (thrown) {
     const sourceText = (file: string): string | undefined => request.input.sourceText(file);
@@ -126,6 +125,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     pull: flags.isOn('pull'),
     network: network(flags.text('network')),
     jobs: jobs(flags.text('jobs')),
+    checks: checks(call),
   };
   const input = await findInput(context, flags.text('file'), io.stdin, io.cwd);
   if (iidFile !== undefined) rmSync(iidFile, { force: true });
@@ -198,6 +198,12 @@ function network(mode: string | undefined): BuildOptions['network'] {
   throw new SlipwayError('CLI_BAD_FLAG_VALUE', `network mode "${mode}" not supported by buildkit`, {
     hint: 'use default, host or none',
   });
+}
+
+/** Rules of the configuration, and `--check-error`. */
+function checks({ flags, io }: BuildCall): BuildOptions['checks'] {
+  const { check } = readConfig(io.env);
+  return flags.isOn('check-error') ? { ...check, error: true } : check;
 }
 
 function jobs(text: string | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { SlipwayError } from '../../base/index.ts';
-import type { Diagnostic, Finding } from '../../dockerfile/index.ts';
+import type { Diagnostic, Finding, TextEdit } from '../../dockerfile/index.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { compact } from '../compact.ts';
 import { readConfig } from '../config-file.ts';
@@ -40,7 +40,7 @@ export const checkCommand: Command = defineCommand({
     const input = await readDockerfile(positionals[0] ?? '.', io.stdin, io.cwd);
     const library = await import('../../dockerfile/index.ts');
     const found = find(input, call, library);
-    if (flags.isOn('fix') && found.findings.some(({ edits }) => edits.length > 0)) return fix(input, found, call, library);
+    if (flags.isOn('fix') && found.edits.length > 0) return fix(input, found, call, library);
     if (format === 'github') io.stdout.write(library.toGithub(library.toRemarks(found.findings, found.errors)));
     else if (format === 'sarif')
       io.stdout.write(
@@ -57,10 +57,12 @@ interface Found {
   readonly errors: readonly Diagnostic[];
   readonly lines: readonly string[];
   readonly violation: SlipwayError | undefined;
+  /** The sure repairs. */
+  readonly edits: readonly TextEdit[];
 }
 
 function find(input: DockerfileInput, { flags, io }: CheckCall, library: Library): Found {
-  const { parseDockerfile, checkDockerfile, settingsFrom, violation } = library;
+  const { parseDockerfile, checkDockerfile, moveCommentUp, settingsFrom, violation } = library;
   const config = readConfig(io.env).check ?? {};
   const parsed = parseDockerfile(input.text, input.name);
   const { findings, errors, isError } = checkDockerfile(parsed, {
@@ -77,7 +79,11 @@ function find(input: DockerfileInput, { flags, io }: CheckCall, library: Library
     }),
     buildArgs: parseBuildArgs(flags.list('build-arg'), io.env),
   });
-  return { findings, errors, lines: parsed.file.lines, violation: isError ? violation(findings) : undefined };
+  const edits = [
+    ...findings.flatMap((finding) => finding.edits),
+    ...errors.flatMap((error) => moveCommentUp(parsed.file, error)),
+  ];
+  return { findings, errors, lines: parsed.file.lines, violation: isError ? violation(findings) : undefined, edits };
 }
 
 function exitCodeOf({ findings, errors }: Found): number {
@@ -107,29 +113,22 @@ function asJson({ findings, errors, violation }: Found, input: DockerfileInput, 
 }
 
 /** Make the sure repairs, show them, and say what is left. */
-function fix(input: DockerfileInput, { findings }: Found, call: CheckCall, library: Library): number {
+function fix(input: DockerfileInput, before: Found, call: CheckCall, library: Library): number {
   const { io, flags } = call;
+  if (input.path === undefined && !flags.isOn('dry-run'))
+    throw new SlipwayError('CLI_ARGUMENTS', "`--fix` can't write to standard input", { hint: 'name a file, or add `--dry-run`' });
   let { text } = input;
-  let left = findings;
-  // A repair can make room for another one at the same place; each round makes at least one, so it ends.
-  for (let round = 0; round < 10 && left.some(({ edits }) => edits.length > 0); round++) {
-    text = library.applyEdits(
-      text,
-      left.flatMap(({ edits }) => edits),
-    );
-    left = find({ ...input, text }, call, library).findings;
+  let left = before;
+  // A repair can make room for another one at the same place; the limit is for rules that contradict each other.
+  for (let round = 0; round < 10 && left.edits.length > 0; round++) {
+    text = library.applyEdits(text, left.edits);
+    left = find({ ...input, text }, call, library);
   }
   io.stdout.write(lineDiff(input.text, text, input.name));
-  if (!flags.isOn('dry-run')) {
-    if (input.path === undefined)
-      throw new SlipwayError('CLI_ARGUMENTS', "`--fix` can't write to standard input", {
-        hint: 'name a file, or add `--dry-run`',
-      });
-    writeFileSync(input.path, text);
-  }
-  const repaired = findings.length - left.length;
-  io.stderr.write(`${repaired} ${repaired === 1 ? 'finding' : 'findings'} repaired, ${left.length} left\n`);
-  return left.length > 0 ? exitCodes.step : exitCodes.ok;
+  if (input.path !== undefined && !flags.isOn('dry-run')) writeFileSync(input.path, text);
+  const count = left.findings.length + left.errors.length;
+  io.stderr.write(`${count === 0 ? 'nothing' : count} left${count === 0 ? '' : ': `slipway check` shows it'}\n`);
+  return exitCodeOf(left);
 }
 
 function chooseFormat(text: string = 'text'): (typeof formats)[number] {

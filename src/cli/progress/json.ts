@@ -34,6 +34,7 @@ function plain(event: BuildEvent): unknown {
     case 'step-started':
     case 'step-progress':
     case 'step-cached':
+    case 'step-explained':
     case 'step-done':
     case 'step-cancelled':
     case 'stages-skipped':

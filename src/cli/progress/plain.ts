@@ -1,6 +1,7 @@
 import type { BuildEvent, StepId } from '../ports.ts';
 import { PlainStep } from './plain-step.ts';
 import { logTime, type Renderer, type RendererOptions, skippedLine } from './renderer.ts';
+import { whyLine } from './why.ts';
 
 /** A step keeps its turn about so long, longer when it says the most. */
 const turnMs = 5000;
@@ -50,6 +51,11 @@ export class PlainRenderer implements Renderer {
       case 'step-cached': {
         const step = this.#step(event.step, event.atMs, event.name);
         if (!step.hasEnded) step.end(event);
+        break;
+      }
+      case 'step-explained': {
+        const why = whyLine(event.reasons);
+        if (why !== undefined) this.#step(event.step, event.atMs).say(`ran ${why}`, event.atMs);
         break;
       }
       case 'step-done':

@@ -4,6 +4,7 @@ import type { Paint, Role } from './colors.ts';
 import { LogDecoder, LogTail } from './log-text.ts';
 import { amount, type PartEvent } from './part-lines.ts';
 import { logTime, type Renderer, type RendererOptions, seconds, skippedLine } from './renderer.ts';
+import { whyLine } from './why.ts';
 
 export interface TtyOptions extends RendererOptions {
   /** The terminal as it is at the moment. */
@@ -48,6 +49,8 @@ export class TtyRenderer implements Renderer {
   readonly #options: TtyOptions;
   readonly #steps = new Map<StepId, Step>();
   readonly #warnings: string[] = [];
+  /** Why steps that are still running could not come from the cache. */
+  readonly #why = new Map<StepId, string>();
   /** Lines to put above the live region at the next drawing. */
   #settled: Line[] = [];
   /** Widths of the region's lines as drawn: they tell how many rows it takes after the terminal was resized. */
@@ -82,9 +85,17 @@ export class TtyRenderer implements Renderer {
       case 'step-cached':
         this.#end(event, { text: ` => CACHED ${event.name}`, role: 'run' });
         break;
-      case 'step-done':
-        this.#end(event, { text: ` => ${this.#name(event.step)}`, role: 'run' });
+      case 'step-explained': {
+        const why = whyLine(event.reasons);
+        if (why !== undefined) this.#why.set(event.step, why);
         break;
+      }
+      case 'step-done': {
+        this.#end(event, { text: ` => ${this.#name(event.step)}`, role: 'run' });
+        const why = this.#why.get(event.step);
+        if (why !== undefined) this.#settled.push({ text: ` => => ${why}` });
+        break;
+      }
       case 'step-failed':
         this.#end(event, { text: ` => ERROR ${this.#name(event.step)}`, role: 'error' });
         break;

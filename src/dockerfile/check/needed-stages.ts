@@ -31,7 +31,8 @@ export function reachable(file: Dockerfile, globals: GlobalScope, start: Stage):
   return seen;
 }
 
-function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage): readonly number[] {
+/** The stages that this one names: its base, and what it copies or mounts from. */
+export function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage): readonly number[] {
   const { escape } = file.directives;
   const image = tryExpand(stage.from.image, (name) => globals.values.get(name), { escape })?.value ?? '';
   const base = stageNamed(globals, image, stage.index);

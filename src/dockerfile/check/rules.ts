@@ -17,6 +17,16 @@ import { redundantTargetPlatform } from './redundant-target-platform.ts';
 import { reservedStageName } from './reserved-stage-name.ts';
 import type { Rule } from './rule.ts';
 import { secretsUsedInArgOrEnv } from './secrets-used-in-arg-or-env.ts';
+import { slipwayAptUpdateAlone } from './slipway-apt-update-alone.ts';
+import { slipwayBuildToolInFinalStage } from './slipway-build-tool-in-final-stage.ts';
+import { slipwayCopyBeforeInstall } from './slipway-copy-before-install.ts';
+import { slipwayCopyFromIndex } from './slipway-copy-from-index.ts';
+import { slipwayFinalStageBuilds } from './slipway-final-stage-builds.ts';
+import { slipwayPackageCacheInFinalStage } from './slipway-package-cache-in-final-stage.ts';
+import { slipwaySecretValue } from './slipway-secret-value.ts';
+import { slipwayShellEntrypoint } from './slipway-shell-entrypoint.ts';
+import { slipwayTrailingComment } from './slipway-trailing-comment.ts';
+import { slipwayUnusedStage } from './slipway-unused-stage.ts';
 import { stageNameCasing } from './stage-name-casing.ts';
 import { undefinedArgInFrom } from './undefined-arg-in-from.ts';
 import { undefinedVar } from './undefined-var.ts';
@@ -46,4 +56,14 @@ export const rules: readonly Rule[] = [
   jsonArgsRecommended,
   exposeProtoCasing,
   exposeInvalidFormat,
+  slipwayTrailingComment,
+  slipwayUnusedStage,
+  slipwayCopyFromIndex,
+  slipwaySecretValue,
+  slipwayCopyBeforeInstall,
+  slipwayAptUpdateAlone,
+  slipwayBuildToolInFinalStage,
+  slipwayPackageCacheInFinalStage,
+  slipwayFinalStageBuilds,
+  slipwayShellEntrypoint,
 ];

@@ -10,7 +10,7 @@ export function toSarif(remarks: readonly Remark[], version: string): object {
     return {
       id,
       shortDescription: { text: first?.description ?? id },
-      ...(first?.url === undefined ? {} : { helpUri: first.url }),
+      ...(first?.url?.startsWith('https:') === true ? { helpUri: first.url } : {}),
     };
   });
   return {

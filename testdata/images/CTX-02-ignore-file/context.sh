@@ -1,0 +1,2 @@
+mkdir -p d/e dir sub/deep a/x/b a/b "sp ace"; for f in a.md d/a.md d/e/a.md d/temp.txt d/e/temp README.md README-secret.md dir/x dir/keep sub/deep/f a/x/b/f a/b/g .hidden node_modules "sp ace/f" '#hash' excl q1 q22; do echo $f > "$f"; done
+printf '\xef\xbb\xbf# comment\n*/temp*\n*.md\n!README*.md\nREADME-secret.md\n\n  dir/  \n!dir/keep\n/sub/\na/**/b\n # notcomment\n\\#hash\n./node_modules\n!  excl\nq?\nDockerfile\n.dockerignore\n' > .dockerignore

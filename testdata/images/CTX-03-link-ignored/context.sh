@@ -1,0 +1,1 @@
+mkdir real; echo x > real/f; ln -s real l; echo l > .dockerignore

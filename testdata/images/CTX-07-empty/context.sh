@@ -1,0 +1,1 @@
+echo a > a; printf 'a\n' > .dockerignore; touch my.Dockerfile.dockerignore; printf 'FROM scratch\nCOPY . /\n' > my.Dockerfile

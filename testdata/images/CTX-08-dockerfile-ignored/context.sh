@@ -1,0 +1,1 @@
+echo a > a; printf 'Dockerfile\n.dockerignore\n' > .dockerignore

@@ -1,0 +1,1 @@
+echo a > a; printf 'FROM scratch\nCOPY a /\n' > dockerfile

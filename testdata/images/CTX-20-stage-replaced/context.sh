@@ -1,0 +1,1 @@
+mkdir nc; echo n > nc/n

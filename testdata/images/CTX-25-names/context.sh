@@ -1,0 +1,1 @@
+mkdir -p "dé/e f"; printf x > "dé/e f/$(printf 'a\nb')"; mkdir -p $(python3 -c "print('/'.join(['d'*100]*8))"); echo deep > $(python3 -c "print('/'.join(['d'*100]*8))")/f; echo l > $(python3 -c "print('n'*200)"); printf '\377' > sane

@@ -1,0 +1,1 @@
+mkdir d; echo a > a; echo b > d/b; chmod 750 d

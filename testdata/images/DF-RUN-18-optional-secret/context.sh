@@ -1,0 +1,1 @@
+echo topsecret > s.txt
