@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostPath, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Engine, type EngineJob, engineSettings, openEngine } from '../engine/index.ts';
 import { type Compiled, compile } from '../frontend/index.ts';
+import type { Vertex } from '../graph/index.ts';
 import type { Digest, Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import { type BuildEvent, type EmitEvent, StepError } from '../solver/index.ts';
@@ -108,6 +109,9 @@ async function compileFor(options: BuildOptions, { loaded, contexts, platform, e
       contexts: contexts.named,
       ignorePatterns: contexts.ignorePatterns,
       network: options.network ?? 'default',
+      extraHosts: options.extraHosts,
+      ulimits: options.ulimits,
+      shmSizeBytes: options.shmSizeBytes,
       noCache: options.noCache ?? false,
       allowInsecure: options.allow?.includes('security.insecure') ?? false,
     },
@@ -136,7 +140,7 @@ function startJob(options: BuildOptions, { compiled, contexts, engine, emit, sig
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
-    ignoreCache: ({ digest }) => compiled.ignoreCache.has(digest),
+    ignoreCache: ignoreCacheFor(compiled, options),
     placeOf: placesIn(compiled, contexts, options),
     secret: secretReader(options.secrets ?? {}, process.env),
     sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
@@ -165,6 +169,18 @@ async function solve(job: EngineJob, { result }: Compiled): Promise<OpResult> {
   const solved = await job.solve(result);
   if (solved.kind === 'live') throw new SlipwayError('BUILD_INTERNAL', 'a context cannot be the result of a build', { class: 'internal' });
   return solved;
+}
+
+/** What has to run again although the cache may know it. @throws {SlipwayError} `BUILD_BAD_OPTION` */
+function ignoreCacheFor(compiled: Compiled, { noCache = false, noCacheFilter = [] }: BuildOptions): (vertex: Vertex) => boolean {
+  if (noCache && noCacheFilter.length > 0) {
+    throw new SlipwayError('BUILD_BAD_OPTION', '--no-cache and --no-cache-filter cannot currently be used together', { hint: '`--no-cache` alone covers every stage' });
+  }
+  const stages = new Set(noCacheFilter.map((name) => name.toLowerCase()));
+  return ({ digest, op }) => {
+    if (compiled.ignoreCache.has(digest)) return true;
+    return (op.kind === 'exec' || op.kind === 'file') && stages.has(compiled.stageOf.get(digest) ?? '');
+  };
 }
 
 /** Where in which Dockerfile a vertex was written: the same step of two builds has the same place, whatever it says. */

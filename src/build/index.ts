@@ -9,4 +9,13 @@ export { outline, type OutlineOptions, type StageOutline, type TargetList, targe
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';
 export { loadImages, pushImage, saveImages } from './transfer.ts';
+export {
+  type DiskUsage,
+  diskUsage,
+  type DiskUsageOptions,
+  type PruneOptions,
+  pruneStore,
+  type UsageRecord,
+  verifyStore,
+} from './usage.ts';
 export { type BuildEvent, type EmitEvent, type MissReason, StepError, type StepId } from '../solver/index.ts';

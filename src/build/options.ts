@@ -37,6 +37,13 @@ export interface BuildOptions {
   /** Agents for RUN --mount=type=ssh: by id, the path of the agent's socket. */
   readonly ssh?: Readonly<Record<string, string>>;
   readonly noCache?: boolean;
+  /** Stages whose RUN, COPY and ADD run again whatever the cache holds. Not together with `noCache`. */
+  readonly noCacheFilter?: readonly string[];
+  /** Lines for /etc/hosts of every RUN. */
+  readonly extraHosts?: readonly { readonly host: string; readonly ip: string }[];
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  /** Size of /dev/shm of every RUN; default 64 MiB. */
+  readonly shmSizeBytes?: number;
   /** Ask the registry for the current digest of every tag, also when the store has an image of that name. */
   readonly pull?: boolean;
   /** Network of RUN when it names none. */

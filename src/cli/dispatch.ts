@@ -2,8 +2,11 @@ import { nearest, SlipwayError } from '../base/index.ts';
 import type { Command, World } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
+import { fmtCommand } from './commands/fmt.ts';
+import { duCommand } from './commands/du.ts';
 import { imagesCommand } from './commands/images.ts';
 import { parseCommand } from './commands/parse.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { runCommand } from './commands/run.ts';
 import { importCommand, loadCommand, removeCommand, saveCommand, tagCommand } from './commands/store.ts';
 import { pullCommand, pushCommand } from './commands/transfer.ts';
@@ -25,12 +28,15 @@ const commands: readonly Command[] = [
   pullCommand,
   tagCommand,
   removeCommand,
+  duCommand,
+  pruneCommand,
   checkCommand,
+  fmtCommand,
   parseCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
-const later = ['bake', 'doctor', 'du', 'explain', 'history', 'imagetools', 'lock', 'prune', 'shell'];
+const later = ['bake', 'doctor', 'explain', 'history', 'imagetools', 'lock', 'shell'];
 
 const topFlags = { ...globalFlags, version: { kind: 'bool', short: 'v' } } as const;
 

@@ -65,6 +65,9 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     pullImage: missing,
     tagImage: missing,
     runImage: missing,
+    diskUsage: missing,
+    pruneStore: missing,
+    verifyStore: missing,
     ...options.library,
   };
   const { stdin } = options;

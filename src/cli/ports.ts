@@ -4,17 +4,20 @@ import type * as library from '../build/index.ts';
 export type {
   BuildOptions,
   BuildResult,
+  DiskUsage,
   CheckOptions,
   EngineOptions,
   ImageSummary,
   ImportOptions,
   LoadOptions,
   Output,
+  PruneOptions,
   PullOptions,
   PushOptions,
   RunImageOptions,
   SaveOptions,
   Secret,
+  UsageRecord,
 } from '../build/index.ts';
 export type { BuildEvent, EmitEvent, MissReason, StepError, StepId } from '../build/index.ts';
 
@@ -22,16 +25,19 @@ type Face = typeof library;
 type Asked =
   | 'build'
   | 'check'
+  | 'diskUsage'
   | 'importImage'
   | 'listImages'
   | 'loadImages'
   | 'outline'
+  | 'pruneStore'
   | 'pullImage'
   | 'pushImage'
   | 'removeImages'
   | 'runImage'
   | 'saveImages'
   | 'tagImage'
+  | 'verifyStore'
   | 'targets';
 
 /** Everything a command may ask of the library; a command always gives options. */

@@ -21,10 +21,10 @@ const units: readonly (readonly [ms: number, one: string, many: string])[] = [
   [1000, 'a second', 'seconds'],
 ];
 
-/** `3 weeks ago`; `N/A` for a time that isn't known. */
+/** `3 weeks ago`; `N/A` for a time that isn't known, or that reproducible images set to zero. */
 export function timeAgo(then: string | undefined, nowMs: number): string {
   const at = then === undefined ? Number.NaN : Date.parse(then);
-  if (Number.isNaN(at)) return 'N/A';
+  if (Number.isNaN(at) || at === 0) return 'N/A';
   for (const [ms, one, many] of units) {
     const count = Math.floor((nowMs - at) / ms);
     if (count === 1) return `${one} ago`;

@@ -76,14 +76,20 @@ function separate(between: string[]): void {
 }
 
 function formatHead(instruction: Instruction, lines: readonly string[], escape: string): readonly string[] {
-  const original = lines.map((line) => line.trimEnd());
-  const wanted = JSON.stringify(alone(original, escape));
+  let wanted: string | undefined;
   const candidates =
     lines.length === 1
       ? [() => [oneLine(instruction, lines[0] ?? '')]]
       : [() => severalLines(instruction, lines, escape, true), () => severalLines(instruction, lines, escape, false)];
   for (const candidate of candidates) {
     const made = candidate();
+    if (made.length === lines.length && made.every((line, index) => line === lines[index])) return made;
+    wanted ??= JSON.stringify(
+      alone(
+        lines.map((line) => line.trimEnd()),
+        escape,
+      ),
+    );
     if (JSON.stringify(alone(made, escape)) === wanted) return made;
   }
   return lines;

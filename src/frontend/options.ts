@@ -1,5 +1,5 @@
 import type { SourceSpan } from '../base/index.ts';
-import type { NetworkMode } from '../graph/index.ts';
+import type { ExecOp, NetworkMode } from '../graph/index.ts';
 import type { Digest, ImageConfig, Platform } from '../oci/index.ts';
 
 /** An image whose name was looked up. */
@@ -43,6 +43,11 @@ export interface CompileOptions {
   readonly network?: NetworkMode | undefined;
   /** Grant `RUN --security=insecure`. Default: no. */
   readonly allowInsecure?: boolean | undefined;
+  /** Lines of every RUN's /etc/hosts. */
+  readonly extraHosts?: ExecOp['extraHosts'] | undefined;
+  readonly ulimits?: ExecOp['ulimits'] | undefined;
+  /** Size of every RUN's /dev/shm, in bytes. */
+  readonly shmSizeBytes?: number | undefined;
   /** Run every RUN, COPY and ADD again. */
   readonly noCache?: boolean | undefined;
 }

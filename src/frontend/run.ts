@@ -11,7 +11,7 @@ import { shellText } from './step-names.ts';
 /** A process over the stage's tree; what it changes is the layer. */
 export function dispatchRun(step: Step, run: RunInstruction): void {
   const { build, compilation } = step;
-  const { buildArgs = {}, network = 'default' } = compilation.options;
+  const { buildArgs = {}, network = 'default', extraHosts = [], ulimits = [], shmSizeBytes = 0 } = compilation.options;
   if (run.devices.length > 0) {
     throw new SlipwayError('FE_UNSUPPORTED', '`RUN --device` is not supported', { at: step.at, hint: 'remove the flag' });
   }
@@ -42,10 +42,10 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
     hostname: ownValue(buildArgs, 'BUILDKIT_SANDBOX_HOSTNAME') ?? '',
     network: run.network === 'default' ? network : run.network,
     insecure: run.security === 'insecure',
-    mounts: [root, ...sortMounts([...pipes, ...mounts])],
+    mounts: [root, ...sortMounts([...sharedMemory(shmSizeBytes), ...pipes, ...mounts])],
     secretEnv,
-    extraHosts: [],
-    ulimits: [],
+    extraHosts,
+    ulimits,
     cgroupParent: '',
     proxyEnv: proxyArgs(buildArgs),
   };
@@ -58,6 +58,11 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
     ...draftOf(step, name, true),
   });
   commitLayer(build, `RUN ${[...argsPrefix(build), ...args].join(' ')} # buildkit`, draft);
+}
+
+/** `/dev/shm` of another size than the sandbox would give it. */
+function sharedMemory(sizeBytes: number): readonly Mount[] {
+  return sizeBytes === 0 ? [] : [{ type: 'tmpfs', dest: '/dev/shm', readonly: false, sizeBytes }];
 }
 
 /** By path, so that a mount stands before those inside it; of two at one path the later one counts. */

@@ -23,16 +23,32 @@ export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, c
   switch (schemeOf(op)) {
     case 'docker-image':
     case 'oci-layout': {
+      const isDue = throttle(state.ports.now);
       const layers = await state.ports.images.fetchLayers(op.identifier, {
         signal: context.signal,
-        onProgress: ({ part, current, total, done }) =>
-          context.emit({ kind: 'step-progress', step: vertex.digest, part, current, total, unit: 'bytes', done, atMs: state.ports.now() }),
+        onProgress: ({ part, current, total, done }) => {
+          if (!isDue(part, done)) return;
+          context.emit({ kind: 'step-progress', step: vertex.digest, part, current, total, unit: 'bytes', done, atMs: state.ports.now() });
+        },
       });
       return [{ kind: 'snapshot', layers }];
     }
     case 'local':
       return [openContext(op, vertex, state, context)];
   }
+}
+
+/** Enough for people to watch, and not a line for each packet. */
+const progressPauseMs = 100;
+
+function throttle(now: () => number): (part: string, done: boolean) => boolean {
+  const shownAtMs = new Map<string, number>();
+  return (part, done) => {
+    const atMs = now();
+    if (!done && atMs - (shownAtMs.get(part) ?? Number.NEGATIVE_INFINITY) < progressPauseMs) return false;
+    shownAtMs.set(part, atMs);
+    return true;
+  };
 }
 
 type Scheme = 'docker-image' | 'oci-layout' | 'local';

@@ -27,7 +27,14 @@ export function createDiskMeter(): DiskMeter {
     if (stats.isDirectory()) for (const name of listed(path)) sizeBytes += walk(`${path}/${name}`);
     return sizeBytes;
   };
-  return { add: walk };
+  const counted = new Set<string>();
+  return {
+    add(path) {
+      if (counted.has(path)) return 0;
+      counted.add(path);
+      return walk(path);
+    },
+  };
 }
 
 /** A running build may take a folder away meanwhile. */

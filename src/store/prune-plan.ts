@@ -4,8 +4,6 @@ import type { UsageRow } from './usage.ts';
 export interface PrunePolicy {
   /** Also base images, cache mounts, digests of contexts, and records of steps whose layers an image needs anyway. */
   readonly all?: boolean | undefined;
-  /** Only what was not used since, in ms since 1970. */
-  readonly unusedSinceMs?: number | undefined;
   /** Only these. */
   readonly wants?: ((row: UsageRow) => boolean) | undefined;
   /** Stop as soon as what no image needs takes no more than this. */
@@ -29,9 +27,8 @@ export function choosePruned(rows: readonly UsageRow[], policy: PrunePolicy): re
   return chosen;
 }
 
-function isWanted(row: UsageRow, { all, unusedSinceMs, wants }: PrunePolicy): boolean {
-  if (row.needsAll && all !== true) return false;
-  return row.usedAtMs < (unusedSinceMs ?? Number.POSITIVE_INFINITY) && (wants?.(row) ?? true);
+function isWanted(row: UsageRow, { all, wants }: PrunePolicy): boolean {
+  return (all === true || !row.needsAll) && (wants?.(row) ?? true);
 }
 
 /** Bytes of what no image needs: what limits of the cache are about. */

@@ -56,13 +56,12 @@ interface Run {
   readonly before: Inventory;
 }
 
-/** Records of the cache that name a layer which goes, or one that isn't there; with `all`, every one that is old enough. */
+/** Records of the cache that name a layer which goes, or one that isn't there; with `all` and no limit, every one. */
 function forgetRecords({ store, options, trash, chosen, before }: Run): void {
   const isGoing = (id: LayerId): boolean => chosen.has(id) || !before.layers.has(id);
   const forgetsAll = options.all === true && options.wants === undefined && options.keepBytes === undefined;
   for (const entry of before.cache) {
-    const isForgotten = forgetsAll && entry.noted < (options.unusedSinceMs ?? Number.POSITIVE_INFINITY);
-    if (isForgotten) trash.take(store.paths.record(entry.kind, entry.key));
+    if (forgetsAll) trash.take(store.paths.record(entry.kind, entry.key));
     else if ([...entry.layers].some(isGoing)) forget(entry, isGoing, store, trash);
   }
   for (const { key, digest } of before.tags) {

@@ -91,7 +91,7 @@ function layerRows({ store, inventory, meter, cutoffMs }: Context): UsageRow[] {
       store.paths.layerHome(id),
       ...info.blobs.map(({ digest }) => store.paths.blob(digest)),
     ].reduce((sum, path) => sum + meter.add(path), 0);
-    const names = [...(owners.get(id) ?? [])];
+    const names = [...(owners.get(id) ?? [])].sort();
     const isBase = pulledFrom.has(id);
     const from = pulledFrom.get(id);
     const step = steps.get(id);
@@ -262,7 +262,7 @@ function contextRows({ store, meter, cutoffMs }: Context): UsageRow[] {
     });
 }
 
-/** What is left of the store when everything else was counted. */
+/** What belongs to no image, step or mount. */
 function otherRows({ store, inventory, meter, cutoffMs }: Context): UsageRow[] {
   const rows: UsageRow[] = [];
   for (const name of ingestsOf(store)) {
@@ -298,7 +298,10 @@ function otherRows({ store, inventory, meter, cutoffMs }: Context): UsageRow[] {
     });
   }
   const noted = notedAt(store.paths.root) ?? 0;
-  const sizeBytes = meter.add(store.paths.root);
+  const sizeBytes = ['records', 'lock', 'history', 'index.json', 'oci-layout'].reduce(
+    (sum, name) => sum + meter.add(`${store.paths.root}/${name}`),
+    0,
+  );
   rows.push({
     ...loose,
     id: 'bookkeeping',

@@ -73,6 +73,7 @@ const checks: { readonly [K in RecordKind]: CheckRecord } = {
     else readDocuments(resolved.digest, check);
   },
   probe: () => undefined,
+  /** A memory of keys: what it tells of may be gone. */
   // What it names may be gone: then a step is explained without it.
   step: () => undefined,
   mount(_, { store, key, at, report }) {

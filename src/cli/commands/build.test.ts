@@ -85,9 +85,9 @@ describe('CLI-01 slipway build', () => {
   });
 
   test.for(
-    `--add-host a:1, --allow security.insecure, --annotation a=b, --attest type=sbom, --builder x, --cache-from x, --cache-to x,
-     --cgroup-parent x, --no-cache-filter x, --policy x, --provenance mode=max,
-     --resource memory=1, --sbom true, --shm-size 1g, --ulimit nofile=1, --memory 1g,
+    `--allow security.insecure, --annotation a=b, --attest type=sbom, --builder x, --cache-from x, --cache-to x,
+     --cgroup-parent x, --policy x, --provenance mode=max,
+     --resource memory=1, --sbom true, --memory 1g,
      --memory-swap 1g, --cpu-shares 1, --cpu-period 1, --cpu-quota 1, --cpuset-cpus 0, --cpuset-mems 0`.split(/,\s+/),
   )('refuses %s by name, for it is not there yet', async (words) => {
     const { code, world, asked: options } = await run([...words.split(' '), '.']);

@@ -8,6 +8,7 @@ import { dockerProxies } from '../docker-proxies.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
+import { parseExtraHosts, parseShmSize, parseUlimits } from '../flags/run-limits.ts';
 import { parseSecrets } from '../flags/secret.ts';
 import { parseSshAgents } from '../flags/ssh.ts';
 import { interruptible } from '../interrupt.ts';
@@ -123,6 +124,10 @@ async function readRequest(call: BuildCall): Promise<Request> {
     ssh: parseSshAgents(flags.list('ssh'), io.env, io.cwd),
     noCache: flags.isOn('no-cache'),
     pull: flags.isOn('pull'),
+    noCacheFilter: noCacheFilter(flags.list('no-cache-filter')),
+    extraHosts: parseExtraHosts(flags.list('add-host')),
+    ulimits: parseUlimits(flags.list('ulimit')),
+    shmSizeBytes: parseShmSize(flags.text('shm-size')),
     network: network(flags.text('network')),
     jobs: jobs(flags.text('jobs')),
     checks: checks(call),
@@ -190,6 +195,10 @@ function platform({ flags, io }: BuildCall): string | undefined {
     });
   }
   return first === 'local' ? undefined : first;
+}
+
+function noCacheFilter(values: readonly string[]): readonly string[] | undefined {
+  return values.length === 0 ? undefined : values.flatMap((value) => value.split(','));
 }
 
 function network(mode: string | undefined): BuildOptions['network'] {

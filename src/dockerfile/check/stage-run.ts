@@ -40,8 +40,10 @@ export interface StageRun {
   readonly base: StageBase;
   /** Is everything that the stage inherits known, back to scratch? */
   readonly isBaseKnown: boolean;
-  /** The stages it is built on in this file, nearest first, itself not among them. */
-  readonly ancestors: readonly StageRun[];
+  /** The stage of this file that it is built on. */
+  readonly parent: StageRun | undefined;
+  /** Does it set a WORKDIR, itself or in a stage it is built on? */
+  readonly hasWorkdir: boolean;
   readonly steps: readonly StageStep[];
   /** After its last instruction. */
   readonly env: ReadonlyMap<string, string>;
@@ -84,7 +86,8 @@ function runStage(
     stage,
     base,
     isBaseKnown: parent === undefined ? base.kind !== 'image' || image !== undefined : parent.isBaseKnown,
-    ancestors: parent === undefined ? [] : [parent, ...parent.ancestors],
+    parent,
+    hasWorkdir: parent?.hasWorkdir === true || steps.some(({ instruction }) => instruction.kind === 'workdir'),
     steps,
     env: scope.env,
     declared: scope.declared,

@@ -1,4 +1,3 @@
-import type { StageRun } from './stage-run.ts';
 import { pageOf, type Problem, type Rule } from './rule.ts';
 
 export const workdirRelativePath: Rule = {
@@ -9,7 +8,7 @@ export const workdirRelativePath: Rule = {
   url: pageOf('WorkdirRelativePath'),
   *find({ runs }): Generator<Problem> {
     for (const run of runs) {
-      if (run.ancestors.some(hasWorkdir)) continue;
+      if (run.parent?.hasWorkdir === true) continue;
       // After the first one, whatever it was, the place is known or was complained about.
       const first = run.steps.find(({ instruction }) => instruction.kind === 'workdir');
       if (first?.instruction.kind !== 'workdir') continue;
@@ -20,7 +19,3 @@ export const workdirRelativePath: Rule = {
     }
   },
 };
-
-function hasWorkdir({ steps }: StageRun): boolean {
-  return steps.some(({ instruction }) => instruction.kind === 'workdir');
-}
