@@ -1,10 +1,14 @@
+import { compileGlob, hasWildcard } from '../base/index.ts';
+
 /** Which parts of a context a build can ask for. */
 export interface FollowPaths {
   /** May `path`, or something below it, be asked for? */
   mayHold(path: string): boolean;
+  /** Would a symbolic link at `path` be followed? Then anything may be asked for. */
+  mayLeadAway(path: string): boolean;
 }
 
-export const followEverything: FollowPaths = { mayHold: () => true };
+export const followEverything: FollowPaths = { mayHold: () => true, mayLeadAway: () => false };
 
 /**
  * From the paths that COPY and bind mounts name. The part before the first wildcard decides.
@@ -12,6 +16,7 @@ export const followEverything: FollowPaths = { mayHold: () => true };
  */
 export function followPaths(paths: readonly string[], isLink: (path: string) => boolean): FollowPaths {
   const prefixes: string[] = [];
+  const patterns = paths.filter((path) => hasWildcard(path)).map((path) => compileGlob(path));
   for (const path of paths) {
     const parts: string[] = [];
     for (const part of path.split('/')) {
@@ -23,5 +28,9 @@ export function followPaths(paths: readonly string[], isLink: (path: string) => 
     if (parts.length === 0) return followEverything;
     prefixes.push(parts.join('/'));
   }
-  return { mayHold: (path) => prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`) || prefix.startsWith(`${path}/`)) };
+  return {
+    mayHold: (path) =>
+      prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`) || prefix.startsWith(`${path}/`)),
+    mayLeadAway: (path) => patterns.some((isMatch) => isMatch(path)),
+  };
 }

@@ -100,6 +100,8 @@ test('DF-FROM-14 resolve() takes a lone image of another platform, says so in it
   using scratch = scratchStore();
   const { registry, resolve } = sourceOf(scratch);
   for (const _ of [1, 2]) expect((await resolve('alpine', arm64, { signal })).config.platform).toEqual(amd64);
+  name(scratch, 'docker.io/library/alpine:latest');
+  expect((await resolve('alpine', arm64, { signal })).config.platform).toEqual(amd64);
   expect(registry.asked).toHaveLength(1);
 });
 

@@ -1,5 +1,15 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
-import { type HostPath, hostPath, isNotFound, type MatchState, nearest, type PathMatcher, SlipwayError } from '../base/index.ts';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import {
+  decodeFileName,
+  type HostPath,
+  hostPath,
+  isNodeError,
+  isNotFound,
+  type MatchState,
+  nearest,
+  type PathMatcher,
+  SlipwayError,
+} from '../base/index.ts';
 import { baseOf, buildTree, type Entry, joinPath, type LayerId, parentOf, sortEntries, type Tree } from '../layer/index.ts';
 import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
@@ -48,22 +58,19 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
   const tree = buildTree([{ id: origin, entries: sortEntries(entries) }]);
   let cache: StatCache | undefined;
   const digests = new Map<string, Digest>();
+  /** Files that were changed so shortly before they were hashed that another change might not show in their stat. */
+  const racy = new Set<string>();
   const buffer = Buffer.allocUnsafe(bufferBytes);
   const hostPathOf = (path: string): HostPath => hostPath(path === '' ? directory : `${directory}/${path}`);
   const statsOf = (path: string): Stats => {
     const known = stats.get(path);
-    if (known === undefined) throw new SlipwayError('SOURCE_CHANGED', `\`${path}\` is not in the build context`, { class: 'internal' });
+    if (known === undefined)
+      throw new SlipwayError('SOURCE_CHANGED', `\`${path}\` is not in the build context`, { class: 'internal' });
     return known;
   };
   const readFile = (path: string, onChunk: (chunk: Uint8Array) => void): void => {
     const expected = statsOf(path);
-    let fd: number;
-    try {
-      fd = openSync(hostPathOf(path), 'r');
-    } catch (error) {
-      if (isNotFound(error)) throw changed(path);
-      throw unreadable(path, error);
-    }
+    const fd = openFile(hostPathOf(path), path);
     try {
       let size = 0;
       for (let count = readSync(fd, buffer); count > 0; count = size < expected.size ? readSync(fd, buffer) : 0) {
@@ -71,18 +78,29 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
         if (size > expected.size) throw changed(path);
         onChunk(buffer.subarray(0, count));
       }
-      const now = fstatSync(fd);
-      if (size !== expected.size || now.mtimeMs !== expected.mtimeMs || now.ino !== expected.ino || now.size !== expected.size) throw changed(path);
+      if (size !== expected.size || !isUnchanged(fstatSync(fd), expected)) throw changed(path);
+    } catch (error) {
+      if (!isNodeError(error) || error.syscall !== 'read') throw error;
+      throw isUnchanged(fstatSync(fd), expected) ? unreadable(path, error) : changed(path);
     } finally {
       closeSync(fd);
     }
+  };
+  /** `readFile`, where the stat alone does not vouch for the content that was hashed. */
+  const readAgain = (path: string, onChunk: (chunk: Uint8Array) => void): void => {
+    const digester = createDigester();
+    readFile(path, (chunk) => {
+      digester.update(chunk);
+      onChunk(chunk);
+    });
+    if (digester.digest() !== digests.get(path)) throw changed(path);
   };
   return {
     origin,
     tree,
     fileCount: stats.size,
     hostPathOf,
-    readFile,
+    readFile: (path, onChunk) => (racy.has(path) ? readAgain : readFile)(path, onChunk),
     digestOf(path) {
       const known = digests.get(path);
       if (known !== undefined) return known;
@@ -94,23 +112,29 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
         const digester = createDigester();
         readFile(path, (chunk) => digester.update(chunk));
         digest = digester.digest();
-        cache.set(path, fileStats, digest, readAtMs);
+        if (!cache.set(path, fileStats, digest, readAtMs)) racy.add(path);
       }
       digests.set(path, digest);
       return digest;
     },
-    ignoredBy: (path) => (lstatSync(hostPathOf(path), { throwIfNoEntry: false }) === undefined ? undefined : options.ignore?.which(path)?.pattern),
+    ignoredBy: (path) =>
+      lstatSync(hostPathOf(path), { throwIfNoEntry: false }) === undefined ? undefined : options.ignore?.which(path)?.pattern,
     nearestTo(path) {
       const folder = parentOf(path);
-      const name = nearest(baseOf(path), lstatSync(hostPathOf(folder), { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(hostPathOf(folder)) : []);
+      const name = nearest(
+        baseOf(path),
+        lstatSync(hostPathOf(folder), { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(hostPathOf(folder)) : [],
+      );
       return name === undefined ? undefined : joinPath(folder, name);
     },
     save: () => cache?.save(),
   };
 }
 
-function walk({ directory, ignore, follow = followEverything, signal }: LocalContextOptions, stats: Map<string, Stats>): Entry[] {
+function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] {
+  const { directory, ignore, follow = followEverything, signal } = options;
   const entries: Entry[] = [];
+  let isLedAway = false;
   const hardlinks = new Map<string, string>();
   /** Says whether anything was found: a directory that is excluded itself shows only when something below it is not. */
   const visit = (folder: string, state: MatchState | undefined): boolean => {
@@ -124,7 +148,10 @@ function walk({ directory, ignore, follow = followEverything, signal }: LocalCon
       if (excluded && !below.mayDifferBelow) continue;
       const host = `${directory}/${path}`;
       const info = lstatSync(host, { throwIfNoEntry: false });
-      if (info === undefined) continue;
+      if (info === undefined) {
+        if (name.includes('\ufffd')) throw notUtf8(path);
+        continue;
+      }
       if (info.isDirectory()) {
         const at = entries.push(dirEntry(path, info)) - 1;
         if (!visit(path, below) && excluded) entries.length = at;
@@ -132,13 +159,14 @@ function walk({ directory, ignore, follow = followEverything, signal }: LocalCon
       } else if (!excluded) {
         found = true;
         entries.push(leafEntry(path, info, host, hardlinks));
+        isLedAway ||= info.isSymbolicLink() && follow.mayLeadAway(path);
         if (info.isFile()) stats.set(path, info);
       }
     }
     return found;
   };
   visit('', ignore?.root);
-  return entries;
+  return isLedAway ? walk({ ...options, follow: followEverything }, stats) : entries;
 }
 
 function namesIn(host: string, path: string): string[] {
@@ -156,10 +184,15 @@ function dirEntry(path: string, info: Stats): Entry {
 
 function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<string, string>): Entry {
   const common = { path, mode: info.mode & 0o7777, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
-  if (info.isSymbolicLink()) return { type: 'symlink', ...common, mode: 0o777, target: readlinkSync(host) };
+  if (info.isSymbolicLink()) return { type: 'symlink', ...common, mode: 0o777, target: targetOf(host) };
   if (info.isFIFO()) return { type: 'fifo', ...common, major: 0, minor: 0 };
   if (info.isBlockDevice() || info.isCharacterDevice()) {
-    return { type: info.isBlockDevice() ? 'block' : 'char', ...common, major: (info.rdev >> 8) & 0xfff, minor: (info.rdev & 0xff) | ((info.rdev >> 12) & 0xfff00) };
+    return {
+      type: info.isBlockDevice() ? 'block' : 'char',
+      ...common,
+      major: (info.rdev >> 8) & 0xfff,
+      minor: (info.rdev & 0xff) | ((info.rdev >> 12) & 0xfff00),
+    };
   }
   // A socket loses its type on the way to the builder: an empty file is what arrives.
   if (info.isSocket()) return { type: 'file', ...common, sizeBytes: 0, content: { kind: 'inline', base64: '' } };
@@ -172,13 +205,50 @@ function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<strin
   return { type: 'file', ...common, sizeBytes: info.size };
 }
 
+function targetOf(host: string): string {
+  const target = readlinkSync(host);
+  return target.includes('\ufffd') ? decodeFileName(readlinkSync(host, 'buffer')) : target;
+}
+
+/** Never waits, and never leads out of the context: a link or a pipe may have taken the file's place. */
+function openFile(host: HostPath, path: string): number {
+  try {
+    return openSync(host, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isNotFound(error) || (isNodeError(error) && (error.code === 'ELOOP' || error.code === 'ENXIO'))) throw changed(path);
+    throw unreadable(path, error);
+  }
+}
+
+function isUnchanged(now: Stats, before: Stats): boolean {
+  return (
+    now.ino === before.ino &&
+    now.dev === before.dev &&
+    now.size === before.size &&
+    now.mtimeMs === before.mtimeMs &&
+    now.ctimeMs === before.ctimeMs
+  );
+}
+
+function notUtf8(path: string): SlipwayError {
+  return new SlipwayError('SOURCE_NAME_NOT_UTF8', `the build context has a name that is not UTF-8: \`${path}\``, {
+    hint: 'rename it, or exclude it in .dockerignore',
+  });
+}
+
 function changed(path: string): SlipwayError {
-  return new SlipwayError('SOURCE_CHANGED', `\`${path}\` changed while the build was reading it`, { hint: 'build again when nothing writes to the context' });
+  return new SlipwayError('SOURCE_CHANGED', `\`${path}\` changed while the build was reading it`, {
+    hint: 'build again when nothing writes to the context',
+  });
 }
 
 function unreadable(path: string, cause: unknown): SlipwayError {
-  return new SlipwayError('SOURCE_UNREADABLE', `cannot read \`${path}\` of the build context: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    cause,
-    hint: 'make it readable, or exclude it in .dockerignore',
-  });
+  return new SlipwayError(
+    'SOURCE_UNREADABLE',
+    `cannot read \`${path}\` of the build context: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      cause,
+      hint: 'make it readable, or exclude it in .dockerignore',
+    },
+  );
 }

@@ -1,14 +1,14 @@
 import { readFileSync, type Stats } from 'node:fs';
 import { isNotFound } from '../base/index.ts';
 import { type Digest, digestOf, hexOf, isDigest } from '../oci/index.ts';
-import { type Store, writeAside } from '../store/index.ts';
+import { noteUse, type Store, writeAside } from '../store/index.ts';
 
 /** Remembers the digests of a directory's files by what stat says of them. */
 export interface StatCache {
   /** The digest that a file of this name had, if nothing about it has changed since. */
   get(path: string, stats: Stats): Digest | undefined;
-  /** Note what was read between `readAtMs` and now. */
-  set(path: string, stats: Stats, digest: Digest, readAtMs: number): void;
+  /** Note what was read between `readAtMs` and now. Answers whether every later change of the file will show in its stat. */
+  set(path: string, stats: Stats, digest: Digest, readAtMs: number): boolean;
   /** Keep what was noted for the next build; writes nothing when nothing changed. */
   save(): void;
 }
@@ -24,25 +24,35 @@ interface Line {
  */
 const racyMs = 20;
 
+/** Lines kept of files that no build asked for lately. */
+const spareLines = 1000;
+
 const header = 'slipway-stat-1';
 
 export function openStatCache(store: Store, directory: string): StatCache {
   const path = store.paths.statCache(hexOf(digestOf(directory)).slice(0, 32));
   const lines = parse(readText(path));
+  const used = new Set<string>();
   let changed = false;
   return {
     get(name, stats) {
       const line = lines.get(name);
-      return line?.signature === signatureOf(stats) ? line.digest : undefined;
+      if (line?.signature !== signatureOf(stats)) return undefined;
+      used.add(name);
+      return line.digest;
     },
     set(name, stats, digest, readAtMs) {
-      if (Math.max(stats.mtimeMs, stats.ctimeMs) > readAtMs - racyMs) return;
+      if (Math.max(stats.mtimeMs, stats.ctimeMs) > readAtMs - racyMs) return false;
       lines.set(name, { signature: signatureOf(stats), digest });
+      used.add(name);
       changed = true;
+      return true;
     },
     save() {
-      if (!changed) return;
+      if (!changed) return void noteUse(path);
       changed = false;
+      // Files come and go: most of the lines are then of files that are no more.
+      if (lines.size > 2 * used.size + spareLines) for (const name of [...lines.keys()]) if (!used.has(name)) lines.delete(name);
       writeAside(store.paths, path, print(lines));
     },
   };
@@ -69,9 +79,9 @@ function parse(text: string): Map<string, Line> {
   if (text.slice(0, bodyAt) !== `${header} ${digestOf(body)}\n`) return lines;
   const fields = body.split('\0');
   for (let i = 0; i + 2 < fields.length; i += 3) {
-    const name = fields[i] ?? "";
-    const signature = fields[i + 1] ?? "";
-    const digest = fields[i + 2] ?? "";
+    const name = fields[i] ?? '';
+    const signature = fields[i + 1] ?? '';
+    const digest = fields[i + 2] ?? '';
     if (isDigest(digest)) lines.set(name, { signature, digest });
   }
   return lines;

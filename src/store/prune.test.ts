@@ -111,7 +111,9 @@ test('prune() of a candidate record leaves the runs that name nothing that goes'
   ]);
   sample.age();
   expect(await pruned(sample)).toEqual([c]);
-  expect(sample.store.records.read('candidate', key)).toEqual([expect.objectContaining({ results: [{ kind: 'snapshot', layers: [b] }] })]);
+  expect(sample.store.records.read('candidate', key)).toEqual([
+    expect.objectContaining({ results: [{ kind: 'snapshot', layers: [b] }] }),
+  ]);
 });
 
 test('prune() with a limit takes the least recently used first, and stops', async () => {

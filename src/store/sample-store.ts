@@ -45,7 +45,7 @@ export function sampleStore(): SampleStore {
   ): { readonly manifest: Digest; readonly size: number; readonly config: Digest } => {
     const config = printImageConfig({
       platform: { os: 'linux', architecture: 'amd64' },
-      config: {},
+      config: { Labels: { name } },
       diffIds,
       history: [],
       unknown: {},

@@ -37,14 +37,15 @@ afterAll(async () => {
 
 function argsOf(each: RecordedImage, context: string): string[] {
   const { file, target, platform, buildArgs = {}, labels = {} } = each.options;
-  const bases = Object.keys(baseConfigs).map((name) => [name, `docker-image://${registry?.host}/library/${name}:latest`]);
+  const pushed = (name: string): string => `${registry?.host}/library/${name}:latest`;
+  const bases = Object.keys(baseConfigs).map((name) => [name, `docker-image://${pushed(name)}`]);
   return [
     ...(file === undefined ? [] : ['-f', join(context, file)]),
     ...(target === undefined ? [] : ['--target', target]),
     ...(platform === undefined ? [] : ['--platform', platform]),
     ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
-    ...[...bases, ...Object.entries(contextsOf(each, context))].flatMap(([name, value]) => ['--build-context', `${name}=${value}`]),
+    ...[...bases, ...Object.entries(contextsOf(each, context, pushed))].flatMap(([name, value]) => ['--build-context', `${name}=${value}`]),
   ];
 }
 

@@ -59,8 +59,8 @@ export function openImage(path: string): Image {
   const top = index.manifests[0];
   if (top === undefined) throw new Error(`${path}: index.json names no manifest`);
   const descriptor = descend(top, read);
-  const manifest = JSON.parse(blob(descriptor, read).toString()) as Image['manifest'];
-  const config = JSON.parse(blob(manifest.config, read).toString()) as ImageConfig;
+  const manifest = withLayers(JSON.parse(blob(descriptor, read).toString()) as Image['manifest']);
+  const config = withDiffIds(JSON.parse(blob(manifest.config, read).toString()) as ImageConfig);
   if (config.rootfs.diff_ids.length !== manifest.layers.length) throw new Error(`${path}: as many diff IDs as layers expected`);
   let flat: Flat | undefined;
   const flatten = (): Flat => {
@@ -81,6 +81,15 @@ export function openImage(path: string): Image {
       return [...readTar(layerBytes(layer, config.rootfs.diff_ids[index] ?? '', read))];
     },
   };
+}
+
+/** BuildKit says null where an image has no layers. */
+function withLayers(manifest: Image['manifest']): Image['manifest'] {
+  return { ...manifest, layers: (manifest.layers as Image['manifest']['layers'] | null) ?? [] };
+}
+
+function withDiffIds(config: ImageConfig): ImageConfig {
+  return { ...config, rootfs: { ...config.rootfs, diff_ids: (config.rootfs.diff_ids as readonly string[] | null) ?? [] } };
 }
 
 /** Some builders wrap the manifest of one platform in an index. */

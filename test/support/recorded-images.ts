@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lutimesSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, lutimesSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contextTime } from './image-text.ts';
 
@@ -61,16 +61,14 @@ function setTimes(directory: string): void {
   lutimesSync(directory, contextTime, contextTime);
 }
 
-/** `--build-context` values with their directories below `context`. */
-export function contextsOf({ options }: RecordedImage, context: string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(options.contexts ?? {}).map(([name, value]) => [name, value.includes('://') ? value : join(context, value)]),
-  );
-}
-
-/** An empty directory below `scratch`. */
-export function makeFolder(scratch: string, name: string): string {
-  const path = join(scratch, name);
-  mkdirSync(path, { recursive: true });
-  return path;
+/** `--build-context` values: directories lie below `context`, images are called what `imageName` says. */
+export function contextsOf(
+  { options }: RecordedImage,
+  context: string,
+  imageName: (name: string) => string = (name) => name,
+): Record<string, string> {
+  const scheme = 'docker-image://';
+  const located = (value: string): string =>
+    value.startsWith(scheme) ? scheme + imageName(value.slice(scheme.length)) : join(context, value);
+  return Object.fromEntries(Object.entries(options.contexts ?? {}).map(([name, value]) => [name, located(value)]));
 }

@@ -30,8 +30,9 @@ function widen(first: number, last: number, count: number): readonly [number, nu
 
 /** What could steer a terminal is made visible. */
 function visible(line: string): string {
-  return line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => {
-    const code = char.charCodeAt(0);
-    return code < 32 ? String.fromCharCode(0x2400 + code) : '\u2421';
-  });
+  return Array.from(line, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    if (code === 9 || (code >= 32 && code < 127) || code > 159) return char;
+    return code < 32 ? String.fromCodePoint(0x2400 + code) : '\u2421';
+  }).join('');
 }

@@ -9,50 +9,12 @@ import { checkDockerfile } from './check.ts';
 import { moveCommentUp } from './slipway-trailing-comment.ts';
 
 const piece = fc.constantFrom(
-  ...[
-    'FROM ',
-    'RUN ',
-    'COPY ',
-    'ENV ',
-    'ARG ',
-    'ONBUILD ',
-    'EXPOSE ',
-    'CMD ',
-    'LABEL ',
-    'HEALTHCHECK ',
-    'from ',
-    '--from=',
-    '--mount=type=',
-  ],
-  ...[
-    'a',
-    'AS ',
-    '$',
-    '${',
-    '}',
-    ':-',
-    '"',
-    "'",
-    '[',
-    ']',
-    ',',
-    '=',
-    '#',
-    ' ',
-    '\t',
-    '\\',
-    '`',
-    '\n',
-    '\\\n',
-    '\r\n',
-    '<<E',
-    '\nE\n',
-    '\0',
-    '\uFEFF',
-    'é',
-    '😀',
-  ],
-  ...['# check=skip=', '# escape=`\n', '# syntax=', '0', '80/TCP ', '1:2:3 ', '/', '..'],
+  ...'FROM |RUN |COPY |ENV |ARG |ONBUILD |EXPOSE |CMD |LABEL |HEALTHCHECK |from |--from=|--mount=type=|AS |a|$|${|}|:-|"'.split(
+    '|',
+  ),
+  ...`'|[|]|,|=|#| |\t|\\|\`|\n|\\\n|\r\n|<<E|\nE\n|\0|\uFEFF|é|😀|# check=skip=|# escape=\`\n|# syntax=|0|80/TCP |1:2:3 |/|..`.split(
+    '|',
+  ),
 );
 const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
 
@@ -87,6 +49,8 @@ const growing: Readonly<Record<string, (count: number) => string>> = {
   variables: (count) => `FROM scratch\n${Array.from({ length: count }, (_, index) => `ENV V${index}=$V${index - 1}`).join('\n')}`,
   'unknown variables': (count) =>
     `FROM scratch\n${Array.from({ length: count }, (_, index) => `ENV V${index}=$W${index}`).join('\n')}`,
+  'updates of package lists': (count) => `FROM a\n${'RUN apt-get update\n'.repeat(count)}`,
+  'copies before an install': (count) => `FROM a\nCOPY package.json .\n${'COPY . .\nRUN npm ci\n'.repeat(count)}`,
   'stages of one name': (count) => Array.from({ length: count }, () => 'FROM a AS x\nCOPY --from=x a b').join('\n'),
 };
 

@@ -1,5 +1,5 @@
 import { ownPage } from './own-page.ts';
-import { commandsOf, hasMountOn, isCall } from './run-commands.ts';
+import { commandsOf, hasMountOn, isCall, plainWords } from './run-commands.ts';
 import type { Problem, Rule } from './rule.ts';
 import type { StageStep } from './stage-run.ts';
 
@@ -13,11 +13,12 @@ export const slipwayAptUpdateAlone: Rule = {
   isOwn: true,
   *find({ runs }): Generator<Problem> {
     for (const { steps } of runs) {
-      for (const [index, step] of steps.entries()) {
-        if (!does(step, /^update$/) || does(step, /^(?:install|upgrade|dist-upgrade|full-upgrade|build-dep)$/)) continue;
-        if (step.instruction.kind === 'run' && hasMountOn(step.instruction, /^\/var\/lib\/apt/)) continue;
-        const install = steps.slice(index + 1).find((later) => does(later, /^install$/) && !does(later, /^update$/));
-        if (install === undefined) continue;
+      // Backwards, so that what follows is known.
+      let install: StageStep | undefined;
+      for (const step of steps.toReversed()) {
+        const { updates, installs, isCached } = aptOf(step);
+        if (installs && !updates) install = step;
+        if (!updates || installs || isCached || install === undefined) continue;
         const message = `\`apt-get update\` stands in another layer than the install on line ${install.on.line}, which then works with lists from the cache`;
         const hint = 'write `RUN apt-get update && apt-get install …`';
         yield { message, at: step.instruction.span, on: step.on, when: { step }, hint };
@@ -26,6 +27,16 @@ export const slipwayAptUpdateAlone: Rule = {
   },
 };
 
-function does({ instruction }: StageStep, verb: RegExp): boolean {
-  return instruction.kind === 'run' && commandsOf(instruction).some((command) => isCall(command, apt, verb));
+function aptOf({ instruction }: StageStep): {
+  readonly updates: boolean;
+  readonly installs: boolean;
+  readonly isCached: boolean;
+} {
+  if (instruction.kind !== 'run') return { updates: false, installs: false, isCached: false };
+  const verbs = commandsOf(instruction).flatMap((command) => (isCall(command, apt) ? (plainWords(command)[1] ?? []) : []));
+  return {
+    updates: verbs.includes('update'),
+    installs: verbs.some((verb) => /^(?:install|upgrade|dist-upgrade|full-upgrade|build-dep)$/.test(verb)),
+    isCached: hasMountOn(instruction, /^\/var\/lib\/apt/),
+  };
 }

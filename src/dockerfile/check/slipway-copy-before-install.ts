@@ -36,6 +36,7 @@ export const slipwayCopyBeforeInstall: Rule = {
   *find({ runs }): Generator<Problem> {
     for (const { steps } of runs) {
       let all: StageStep | undefined;
+      const fine = new Set<Installer>();
       for (const step of steps) {
         if (copiesAll(step)) all ??= step;
         if (all === undefined || step.instruction.kind !== 'run') continue;
@@ -43,7 +44,11 @@ export const slipwayCopyBeforeInstall: Rule = {
         if (step.instruction.mounts.length > 0) continue;
         const commands = commandsOf(step.instruction);
         const installer = installers.find(({ matches }) => commands.some(matches));
-        if (installer === undefined || isCopiedBefore(steps, all, installer)) continue;
+        if (installer === undefined || fine.has(installer)) continue;
+        if (isCopiedBefore(steps, all, installer)) {
+          fine.add(installer);
+          continue;
+        }
         const message = `Every change of a file installs the dependencies again: they are installed on line ${step.on.line}, after all files are copied`;
         const hint = `write \`COPY ${installer.files} ./\` and the install before \`COPY . .\``;
         yield { message, at: all.instruction.span, on: all.on, when: { step: all }, hint };

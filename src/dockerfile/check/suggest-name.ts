@@ -1,6 +1,6 @@
 import { editDistance } from '../../base/index.ts';
 
-const manyNames = 1000;
+const manyNames = 200;
 
 /** The first of the nearest names, at most two letters away in the same case; none when `name` is among them. Of very many only the first are looked at. */
 export function suggestName(name: string, known: Iterable<string>): string | undefined {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type EngineOptions, importImage } from '../../../src/index.ts';
 
 /**
- * Two images of one layer, made here of a static busybox: `base` says nothing but PATH, `service` has a bit of everything.
+ * Two images of one layer, made here of a static busybox: `base-image` says nothing but PATH, `service-image` has a bit of everything.
  * @returns the diff ID of that layer
  */
 export async function importBaseImages(engine: EngineOptions, scratch: string): Promise<string> {
@@ -20,9 +20,10 @@ export async function importBaseImages(engine: EngineOptions, scratch: string): 
 
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export const baseConfigs = {
-  base: { Env: [path], Cmd: ['/bin/sh'] },
-  service: {
+/** By name; no stage is called so. */
+export const baseConfigs: Readonly<Record<string, object>> = {
+  'base-image': { Env: [path], Cmd: ['/bin/sh'] },
+  'service-image': {
     User: '',
     ExposedPorts: { '8080/tcp': {} },
     Env: [path, 'SERVICE_VERSION=1.2'],
@@ -34,7 +35,7 @@ export const baseConfigs = {
     StopSignal: 'SIGQUIT',
     Healthcheck: { Test: ['CMD', 'true'], Interval: 3_000_000_000 },
   },
-} as const;
+};
 
 const epoch = '@1500000000';
 

@@ -15,6 +15,8 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Kill it after so long, without a word. */
+  readonly killAfterMs?: number;
 }
 
 /** Run a program to its end, whatever its exit code. */
@@ -24,6 +26,7 @@ export function command(program: string, args: readonly string[], options: Comma
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.killAfterMs === undefined ? {} : { timeout: options.killAfterMs, killSignal: 'SIGKILL' }),
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];

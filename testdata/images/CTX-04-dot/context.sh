@@ -1,2 +1,2 @@
-mkdir -p d; echo 1 > d/x; echo 2 > y
+echo 2 > y
 printf '.\n' > .dockerignore

@@ -1,0 +1,3 @@
+import { testRecordedBuilds } from './support/recorded-builds.ts';
+
+testRecordedBuilds(['CTX-', 'DF-COPY-', 'DF-HD-', 'IMG-'], 70);
