@@ -239,6 +239,21 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     emit({ kind: 'step-explained', step: vertex.digest, reasons: likelyReasons(reasons, ran, changes), atMs: now() });
   };
 
+  /** What the cache answered counts as an earlier build of its steps too: the next miss is held against it. */
+  const rememberCached = async (): Promise<void> => {
+    const { memory } = options;
+    if (memory === undefined) return;
+    for (const [digest, { by }] of outcomes) {
+      if (by === 'run') continue;
+      const { definition, parts } = (await keys.get(digest)) ?? {};
+      const earlier = memory.recall(digest);
+      if (definition === undefined || parts === undefined || earlier === undefined || isLatest(earlier, parts)) continue;
+      const results = lookUp(definition)?.results ?? [];
+      const inputNames = vertexOf(digest).inputs.map((edge) => options.nameOf(edge.vertex));
+      memory.remember(digest, { name: options.nameOf(digest), parts, inputNames, results });
+    }
+  };
+
   const runNow = async (vertex: Vertex, inputs: readonly R[], onMade?: (results: readonly R[]) => void): Promise<readonly R[]> => {
     signal.throwIfAborted();
     const startedAtMs = now();
@@ -272,7 +287,9 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     outcomes,
     async solve(edge) {
       try {
-        return await settle(edge);
+        const result = await settle(edge);
+        await rememberCached();
+        return result;
       } catch (thrown) {
         fail(thrown);
         await Promise.allSettled([...results.values(), ...keys.values()]);
@@ -286,6 +303,10 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
       return keyed?.definition === undefined || keyed.isStale ? undefined : lookUp(keyed.definition)?.results[edge.output];
     },
   };
+}
+
+function isLatest<R>([latest]: readonly RememberedKey<R>[], parts: readonly KeyPart[]): boolean {
+  return latest !== undefined && keyOf('definition', latest.parts) === keyOf('definition', parts);
 }
 
 /** Like `Promise.all`, but no work is still under way when it rejects. */
