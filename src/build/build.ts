@@ -12,9 +12,10 @@ import { type BuildContexts, findContexts } from './contexts.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions, BuildResult, Output } from './options.ts';
 import { KnownImages } from './known-images.ts';
-import { writeOutputs } from './outputs.ts';
+import { checkOutputs, writeOutputs } from './outputs.ts';
 import { reportStages } from './report-stages.ts';
 import { secretReader } from './secrets.ts';
+import { cancellable } from './with-engine.ts';
 
 /**
  * Build a Dockerfile. Resolves when every output is written; what happens meanwhile is told through `onEvent`.
@@ -24,9 +25,15 @@ import { secretReader } from './secrets.ts';
  */
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const signal = options.signal ?? new AbortController().signal;
+  return await cancellable(signal, () => buildUntil(options, signal));
+}
+
+async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<BuildResult> {
   const startedAtMs = Date.now();
   await using scope = new Scope();
   const emit: EmitEvent = options.onEvent ?? ignore;
+  const outputs = options.outputs ?? defaultOutputs(options);
+  checkOutputs(outputs, options.tags ?? [], options.stdout);
   const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
   const context = options.context ?? '.';
   const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
@@ -50,7 +57,6 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
   const job = scope.use(startJob(options, { compiled, contexts, engine, emit, signal }));
   const result = await solve(job, compiled);
-  const outputs = options.outputs ?? defaultOutputs(options);
   const written = await writeOutputs({ engine, job, compiled, result, outputs, tags: options.tags ?? [], stdout: options.stdout, emit, signal });
   return {
     id: randomBytes(10).toString('hex'),

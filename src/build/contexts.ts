@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type HostPath, hostPath, isNotFound, parseIgnoreFile, SlipwayError } from '../base/index.ts';
+import { compilePatterns, type HostPath, hostPath, isNotFound, parseIgnoreFile, SlipwayError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { NamedContext } from '../frontend/index.ts';
 import type { Platform } from '../oci/index.ts';
@@ -24,13 +24,21 @@ export interface ContextRequest {
   readonly signal: AbortSignal;
 }
 
-/** Look at what was named; nothing is read but ignore files. @throws {SlipwayError} `BUILD_BAD_CONTEXT` */
+/** Look at what was named; nothing is read but ignore files. @throws {SlipwayError} `BUILD_BAD_CONTEXT`, `PATTERN_SYNTAX` */
 export function findContexts(request: ContextRequest): BuildContexts {
   const main = contextDirectory(request.main, () => `unable to prepare context: path "${request.main}" not found`);
-  const ignorePatterns = readIgnorePatterns([...(request.ignoreFile === undefined ? [] : [request.ignoreFile]), join(main, '.dockerignore')]);
+  const ignorePatterns = readIgnorePatterns([
+    ...(request.ignoreFile === undefined ? [] : [request.ignoreFile]),
+    join(main, '.dockerignore'),
+  ]);
   const directories = new Map([['context', main]]);
   const named: Record<string, NamedContext> = {};
   for (const [name, value] of Object.entries(request.named)) {
+    if (name === 'context' || name === 'scratch') {
+      throw new SlipwayError('BUILD_BAD_CONTEXT', `\`${name}\` cannot be replaced by a named context`, {
+        hint: 'choose another name',
+      });
+    }
     const scheme = /^([a-z0-9+.-]+):\/\//i.exec(value)?.[1]?.toLowerCase();
     switch (scheme) {
       case undefined: {
@@ -75,7 +83,9 @@ function contextDirectory(path: string, message: () => string): HostPath {
 function readIgnorePatterns(files: readonly string[]): readonly string[] {
   for (const file of files) {
     try {
-      return parseIgnoreFile(readFileSync(file, 'utf8')).map(({ pattern }) => pattern);
+      const lines = parseIgnoreFile(readFileSync(file, 'utf8'));
+      compilePatterns(lines, file); // a mistake is told with its line
+      return lines.map(({ pattern }) => pattern);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/index.ts';
 import { familiarReference, formatPlatform, type ImageConfig, isDigest, parseImageConfig, parseReference } from '../oci/index.ts';
 import { imageName, type StoredImage } from '../store/index.ts';
 import type { ImageSummary } from './image-options.ts';
+import { newName } from './new-name.ts';
 import type { EngineOptions } from './options.ts';
 import { withEngine } from './with-engine.ts';
 
@@ -67,11 +68,18 @@ function lookUp(engine: Engine, text: string): StoredImage {
   if (byName !== undefined) return byName;
   const hex = text.replace(/^sha256:/, '');
   if (/^[0-9a-f]{4,64}$/.test(hex)) {
-    const matches = new Map(all.filter(({ configDigest }) => configDigest.startsWith(`sha256:${hex}`)).map((image) => [image.configDigest, image]));
-    if (matches.size > 1) throw new SlipwayError('BUILD_AMBIGUOUS_IMAGE', `\`${text}\` begins the IDs of ${matches.size} images`, { hint: 'give more digits' });
+    const matches = new Map(
+      all.filter(({ configDigest }) => configDigest.startsWith(`sha256:${hex}`)).map((image) => [image.configDigest, image]),
+    );
+    if (matches.size > 1)
+      throw new SlipwayError('BUILD_AMBIGUOUS_IMAGE', `\`${text}\` begins the IDs of ${matches.size} images`, {
+        hint: 'give more digits',
+      });
     for (const match of matches.values()) return match;
   }
-  throw new SlipwayError('BUILD_NO_IMAGE', `no image \`${text}\` in the local store`, { hint: '`slipway images` lists what is there' });
+  throw new SlipwayError('BUILD_NO_IMAGE', `no image \`${text}\` in the local store`, {
+    hint: '`slipway images` lists what is there',
+  });
 }
 
 function tryName(text: string): string | undefined {
@@ -84,7 +92,9 @@ function tryName(text: string): string | undefined {
 }
 
 /** Take names away. An image without any name is forgotten; its layers stay until they are pruned. */
-export async function removeImages(options: WithEngine & { readonly names: readonly string[] }): Promise<readonly { readonly name: string; readonly deleted: boolean }[]> {
+export async function removeImages(
+  options: WithEngine & { readonly names: readonly string[] },
+): Promise<readonly { readonly name: string; readonly deleted: boolean }[]> {
   return await withEngine(options, (engine) => {
     const images = options.names.map((name) => findImage(engine, name));
     return Promise.resolve(
@@ -99,7 +109,7 @@ export async function removeImages(options: WithEngine & { readonly names: reado
 /** Give an image one more name. */
 export async function tagImage(options: WithEngine & { readonly source: string; readonly target: string }): Promise<void> {
   await withEngine(options, (engine) => {
-    engine.store.images.put({ ...findImage(engine, options.source), name: imageName(options.target) });
+    engine.store.images.put({ ...findImage(engine, options.source), name: newName(options.target) });
     return Promise.resolve();
   });
 }

@@ -1,5 +1,18 @@
-export { build } from './build.ts';
+export { build } from './recorded-build.ts';
+export type { Freed } from './cache-limit.ts';
+export {
+  buildEvents,
+  type BuildRecord,
+  type BuildRefOptions,
+  type ErrorRecord,
+  inspectBuild,
+  listBuilds,
+  type ListBuildsOptions,
+  removeBuilds,
+  type RemoveBuildsOptions,
+} from './history.ts';
 export { check, type CheckOptions, type CheckReport } from './check.ts';
+export { doctor, type DoctorFinding } from './doctor.ts';
 export { DockerfileError } from './dockerfile-error.ts';
 export type { ImageSummary, ImportOptions, LoadOptions, PullOptions, PushOptions, RunImageOptions, SaveOptions } from './image-options.ts';
 export { listImages, removeImages, tagImage } from './images.ts';
@@ -13,6 +26,7 @@ export {
   type DiskUsage,
   diskUsage,
   type DiskUsageOptions,
+  type HousekeepingOptions,
   type PruneOptions,
   pruneStore,
   type UsageRecord,

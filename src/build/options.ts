@@ -1,4 +1,5 @@
 import type { BuildEvent } from '../solver/index.ts';
+import type { Freed } from './cache-limit.ts';
 
 /** Where a build's result goes. */
 export type Output =
@@ -54,6 +55,8 @@ export interface BuildOptions {
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
   /** How many RUNs at once; default: the number of processors. */
   readonly jobs?: number;
+  /** After the build, what no image needs is brought down to this, least recently used first. */
+  readonly cacheLimitBytes?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
   /** For an output whose `dest` is `-`. */
@@ -90,6 +93,8 @@ export interface BuildResult {
   readonly durationMs: number;
   /** Bytes of the final image's uncompressed layers. */
   readonly imageSizeBytes: number;
+  /** What was freed because of `cacheLimitBytes`; absent when nothing was. */
+  readonly freed?: Freed;
 }
 
 /** How one stage of the build went. */

@@ -2,14 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { hostPath, SlipwayError, toSlipwayError } from '../base/index.ts';
 import type { Engine, EngineJob } from '../engine/index.ts';
-import { type ExportedImage, exportImage, mergeTree, pushImage, writeLayoutDirectory, writeLayoutTar, writeTreeTar } from '../exporter/index.ts';
+import {
+  type ExportedImage,
+  exportImage,
+  mergeTree,
+  pushImage,
+  writeLayoutDirectory,
+  writeLayoutTar,
+  writeTreeTar,
+} from '../exporter/index.ts';
 import type { Compiled } from '../frontend/index.ts';
 import { type ImageConfig, parseReference } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import type { EmitEvent, StepId } from '../solver/index.ts';
-import { imageName } from '../store/index.ts';
+import { newName } from './new-name.ts';
 import type { BuildResult, Output } from './options.ts';
-import { withSink } from './sink.ts';
+import { checkSink, withSink } from './sink.ts';
 
 export interface OutputRequest {
   readonly engine: Engine;
@@ -27,19 +35,54 @@ type Written = Pick<BuildResult, 'imageId' | 'manifestDigest' | 'names'>;
 
 /** Write the result everywhere it was asked for, in order. */
 export async function writeOutputs(request: OutputRequest): Promise<Written> {
-  checkOutputs(request.outputs);
   let written: Written = { names: [] };
   for (const output of request.outputs) {
     const made = await writeOutput(output, request);
-    written = { imageId: written.imageId ?? made.imageId, manifestDigest: written.manifestDigest ?? made.manifestDigest, names: [...written.names, ...made.names] } as Written;
+    written = {
+      imageId: written.imageId ?? made.imageId,
+      manifestDigest: written.manifestDigest ?? made.manifestDigest,
+      names: [...written.names, ...made.names],
+    } as Written;
   }
   return written;
 }
 
-function checkOutputs(outputs: readonly Output[]): void {
+/** Say before the build what would stop its outputs after it. @throws {SlipwayError} `BUILD_BAD_OUTPUT`, `BUILD_BAD_NAME`, `OCI_BAD_REFERENCE` */
+export function checkOutputs(
+  outputs: readonly Output[],
+  tags: readonly string[],
+  stdout: NodeJS.WritableStream | undefined,
+): void {
   const toStdout = outputs.filter((output) => 'dest' in output && output.dest === '-');
   if (toStdout.length > 1) throw new SlipwayError('BUILD_BAD_OUTPUT', 'multiple outputs configured to write to stdout');
-  if (toStdout.some(({ type }) => type === 'local')) throw new SlipwayError('BUILD_BAD_OUTPUT', 'dest cannot be stdout for local exporter');
+  if (toStdout.some(({ type }) => type === 'local'))
+    throw new SlipwayError('BUILD_BAD_OUTPUT', 'dest cannot be stdout for local exporter');
+  for (const output of outputs) checkOutput(output, tags, stdout);
+}
+
+function checkOutput(output: Output, tags: readonly string[], stdout: NodeJS.WritableStream | undefined): void {
+  switch (output.type) {
+    case 'image':
+      if (output.push === true && namesOf(output, tags).length === 0) {
+        throw new SlipwayError('BUILD_BAD_OUTPUT', 'tag is needed when pushing to registry', {
+          hint: 'name the image with `-t HOST/NAME:TAG`',
+        });
+      }
+      return void namesOf(output, tags);
+    case 'oci':
+    case 'docker':
+      namesOf(output, tags);
+      return output.tar === false ? undefined : checkSink(output.dest, stdout);
+    case 'tar':
+      return checkSink(output.dest, stdout);
+    case 'local':
+    case 'cacheonly':
+      return undefined;
+  }
+}
+
+function namesOf(output: { readonly names?: readonly string[] }, tags: readonly string[]): readonly string[] {
+  return [...new Set((output.names ?? tags).map(newName))];
 }
 
 async function writeOutput(output: Output, request: OutputRequest): Promise<Written> {
@@ -48,15 +91,22 @@ async function writeOutput(output: Output, request: OutputRequest): Promise<Writ
       return await exportStep(request, 'export:image', 'exporting to image', (tell) => toStore(output, request, tell));
     case 'oci':
     case 'docker':
-      return await exportStep(request, `export:${output.type}`, `exporting to ${output.type} image format`, (tell) => toLayout(output, request, tell));
+      return await exportStep(request, `export:${output.type}`, `exporting to ${output.type} image format`, (tell) =>
+        toLayout(output, request, tell),
+      );
     case 'local':
       return await exportStep(request, 'export:local', 'exporting to client directory', async () => {
-        await mergeTree(treeOf(request), hostPath(resolve(output.dest)), { content: request.engine.content, signal: request.signal });
+        await mergeTree(treeOf(request), hostPath(resolve(output.dest)), {
+          content: request.engine.content,
+          signal: request.signal,
+        });
         return { names: [] };
       });
     case 'tar':
       return await exportStep(request, 'export:tar', 'exporting to client tarball', async () => {
-        await withSink(output.dest, request.stdout, (write) => writeTreeTar(treeOf(request), write, { content: request.engine.content, signal: request.signal }));
+        await withSink(output.dest, request.stdout, (write) =>
+          writeTreeTar(treeOf(request), write, { content: request.engine.content, signal: request.signal }),
+        );
         return { names: [] };
       });
     case 'cacheonly':
@@ -66,10 +116,16 @@ async function writeOutput(output: Output, request: OutputRequest): Promise<Writ
 
 type Tell = (part: string) => void;
 
-async function exportStep(request: OutputRequest, step: StepId, name: string, work: (tell: Tell) => Promise<Written>): Promise<Written> {
+async function exportStep(
+  request: OutputRequest,
+  step: StepId,
+  name: string,
+  work: (tell: Tell) => Promise<Written>,
+): Promise<Written> {
   const { emit } = request;
   emit({ kind: 'step-started', step, name, atMs: Date.now() });
-  const tell: Tell = (part) => emit({ kind: 'step-progress', step, part, current: 0, total: 0, unit: 'none', done: true, atMs: Date.now() });
+  const tell: Tell = (part) =>
+    emit({ kind: 'step-progress', step, part, current: 0, total: 0, unit: 'none', done: true, atMs: Date.now() });
   try {
     const written = await work(tell);
     emit({ kind: 'step-done', step, atMs: Date.now() });
@@ -81,7 +137,11 @@ async function exportStep(request: OutputRequest, step: StepId, name: string, wo
   }
 }
 
-async function makeImage({ engine, compiled, result, signal }: OutputRequest, compression: 'uncompressed' | 'gzip', tell: Tell): Promise<ExportedImage> {
+async function makeImage(
+  { engine, compiled, result, signal }: OutputRequest,
+  compression: 'uncompressed' | 'gzip',
+  tell: Tell,
+): Promise<ExportedImage> {
   const { image } = compiled;
   const base: ImageConfig = {
     platform: image.platform,
@@ -92,7 +152,11 @@ async function makeImage({ engine, compiled, result, signal }: OutputRequest, co
     unknown: image.unknown,
   };
   const layers = result.kind === 'snapshot' ? result.layers : [];
-  const made = await exportImage({ layers, base, history: image.history }, compression, { store: engine.store, content: engine.content, signal });
+  const made = await exportImage({ layers, base, history: image.history }, compression, {
+    store: engine.store,
+    content: engine.content,
+    signal,
+  });
   tell('exporting layers');
   tell(`exporting manifest ${made.descriptor.digest}`);
   tell(`exporting config ${made.configDigest}`);
@@ -101,10 +165,14 @@ async function makeImage({ engine, compiled, result, signal }: OutputRequest, co
 
 async function toStore(output: Extract<Output, { type: 'image' }>, request: OutputRequest, tell: Tell): Promise<Written> {
   const { engine, signal } = request;
-  const names = (output.names ?? request.tags).map(imageName);
-  if (output.push === true && names.length === 0) throw new SlipwayError('BUILD_BAD_OUTPUT', 'tag is needed when pushing to registry', { hint: 'name the image with `-t HOST/NAME:TAG`' });
+  const names = namesOf(output, request.tags);
   const image = await makeImage(request, output.push === true ? 'gzip' : 'uncompressed', tell);
-  const stored = { manifest: image.descriptor, configDigest: image.configDigest, layers: image.layers, storedAt: new Date().toISOString() };
+  const stored = {
+    manifest: image.descriptor,
+    configDigest: image.configDigest,
+    layers: image.layers,
+    storedAt: new Date().toISOString(),
+  };
   for (const name of names) {
     engine.store.images.put({ ...stored, name });
     tell(`naming to ${name}`);
@@ -119,9 +187,13 @@ async function toStore(output: Extract<Output, { type: 'image' }>, request: Outp
   return { imageId: image.configDigest, manifestDigest: image.descriptor.digest, names };
 }
 
-async function toLayout(output: Extract<Output, { type: 'oci' | 'docker' }>, request: OutputRequest, tell: Tell): Promise<Written> {
+async function toLayout(
+  output: Extract<Output, { type: 'oci' | 'docker' }>,
+  request: OutputRequest,
+  tell: Tell,
+): Promise<Written> {
   const { engine, signal } = request;
-  const names = (output.names ?? request.tags).map(imageName);
+  const names = namesOf(output, request.tags);
   const image = await makeImage(request, output.compression ?? 'gzip', tell);
   const content = { images: [{ image, names }], format: output.type };
   if (output.tar === false) {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { hostPath, Scope, SlipwayError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -8,6 +8,7 @@ import { resolveUserIn, type SandboxMount, type SandboxProcess, writeHostsFiles 
 import { createIngest, type StoredImage } from '../store/index.ts';
 import { hostPlatform } from './host-platform.ts';
 import type { RunImageOptions } from './image-options.ts';
+import { commandOf, environmentOf, parseVolume } from './image-process.ts';
 import { configOf, findImage } from './images.ts';
 import { withEngine } from './with-engine.ts';
 
@@ -32,13 +33,21 @@ async function imageToRun(engine: Engine, name: string, signal: AbortSignal): Pr
   try {
     return findImage(engine, name);
   } catch (error) {
-    if (!(error instanceof SlipwayError) || error.code !== 'BUILD_NO_IMAGE' || /^(sha256:)?[0-9a-f]{12,64}$/.test(name)) throw error;
+    if (!(error instanceof SlipwayError) || error.code !== 'BUILD_NO_IMAGE' || /^(sha256:)?[0-9a-f]{12,64}$/.test(name))
+      throw error;
     const { pullInto } = await import('./pull.ts');
     return await pullInto(engine, name, hostPlatform(), { signal });
   }
 }
 
-async function prepare(engine: Engine, image: StoredImage, config: ImageConfig, options: RunImageOptions, scope: Scope, signal: AbortSignal): Promise<SandboxProcess> {
+async function prepare(
+  engine: Engine,
+  image: StoredImage,
+  config: ImageConfig,
+  options: RunImageOptions,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<SandboxProcess> {
   const { store, content } = engine;
   const { config: run } = config;
   const ingest = scope.use(createIngest(store.paths));
@@ -48,15 +57,15 @@ async function prepare(engine: Engine, image: StoredImage, config: ImageConfig, 
   const root = scope.use(mountOverlay({ lowers, upper: ingest.child('u'), work: ingest.child('w'), target: ingest.child('m') }));
   const network = options.network ?? 'host';
   const hosts = writeHostsFiles(ingest.path, { hostname: 'slipway', extraHosts: [], network });
-  const mounts = (options.volumes ?? []).map(volume);
+  const mounts = (options.volumes ?? []).map(volumeMount);
   prepareMountPoints(root.target, [
     ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
-    ...[...hosts, ...mounts].map(({ destination, source }) => ({ path: destination, kind: source !== undefined && lstatSync(source).isDirectory() ? ('dir' as const) : ('file' as const) })),
+    ...[...hosts, ...mounts].map((mount) => ({ path: mount.destination, kind: kindOf(mount) })),
   ]);
   return {
     root: root.target,
-    args: commandOf(config, options),
-    env: environment(run.Env ?? [], options.env ?? []),
+    args: commandOf(run, options),
+    env: environmentOf(run.Env ?? [], options.env ?? []),
     cwd: options.workdir ?? (run.WorkingDir === undefined || run.WorkingDir === '' ? '/' : run.WorkingDir),
     ...resolveUserIn(root.target, options.user ?? run.User ?? ''),
     hostname: 'slipway',
@@ -68,27 +77,13 @@ async function prepare(engine: Engine, image: StoredImage, config: ImageConfig, 
   };
 }
 
-function commandOf({ config }: ImageConfig, options: RunImageOptions): readonly string[] {
-  const entrypoint = options.entrypoint ?? config.Entrypoint ?? [];
-  const command = options.command !== undefined && options.command.length > 0 ? options.command : options.entrypoint === undefined ? (config.Cmd ?? []) : [];
-  const args = [...entrypoint, ...command];
-  if (args.length === 0) {
-    throw new SlipwayError('BUILD_NO_COMMAND', `\`${options.image}\` says no command to run`, { hint: 'name one after the image, or give the image a CMD or ENTRYPOINT' });
-  }
-  return args;
-}
-
-function environment(image: readonly string[], added: readonly string[]): readonly string[] {
-  const values = new Map([...image, ...added].map((item) => [item.slice(0, item.indexOf('=')), item]));
-  return [...values.values()];
-}
-
-function volume(text: string): SandboxMount {
-  const [source = '', destination = '', mode] = text.split(':');
-  if (source === '' || !destination.startsWith('/') || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) {
-    throw new SlipwayError('BUILD_BAD_VOLUME', `\`${text}\` is not a volume`, { hint: 'write it as /host/path:/path/in/the/container[:ro]' });
-  }
+function volumeMount(text: string): SandboxMount {
+  const { source, destination, mode } = parseVolume(text);
   const path = hostPath(resolve(source));
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { recursive: true });
-  return { destination, type: 'bind', source: path, options: ['rbind', mode ?? 'rw'] };
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { recursive: true });
+  return { destination, type: 'bind', source: path, options: ['rbind', mode] };
+}
+
+function kindOf({ source }: SandboxMount): 'dir' | 'file' {
+  return source !== undefined && statSync(source).isDirectory() ? 'dir' : 'file';
 }

@@ -1,4 +1,5 @@
 import { nearest, SlipwayError } from '../base/index.ts';
+import { parseDurationMs } from './duration.ts';
 import type { UsageKind, UsageRow } from '../store/index.ts';
 
 /** What BuildKit calls each kind. */
@@ -48,7 +49,9 @@ function parseFilter(filter: string, nowMs: number): (row: UsageRow) => boolean 
   const [, name = '', operator = '=', value = 'true'] = /^([^=!~]+)(?:(=|!=|~=)(.*))?$/s.exec(filter) ?? [];
   if (name === 'until') {
     if (operator !== '=') throw bad(filter, 'write it as `until=24h`');
-    const beforeMs = nowMs - parseDurationMs(value, filter);
+    const durationMs = parseDurationMs(value);
+    if (durationMs === undefined) throw bad(filter, 'write the time as `24h`, `1h30m` or `7d`');
+    const beforeMs = nowMs - durationMs;
     return ({ usedAtMs }) => usedAtMs < beforeMs;
   }
   const matches = Object.hasOwn(keys, name) ? keys[name] : undefined;
@@ -71,16 +74,6 @@ function regularExpression(text: string, filter: string): RegExp {
   } catch (cause) {
     throw bad(filter, 'what stands behind `~=` must be a regular expression', cause);
   }
-}
-
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-
-/** `24h`, `1h30m`, `7d`. */
-function parseDurationMs(text: string, filter: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
-    throw bad(filter, 'write the time as `24h`, `1h30m` or `7d`');
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitsMs[unit ?? ''] ?? 0), 0);
 }
 
 function bad(filter: string, hint: string, cause?: unknown): SlipwayError {

@@ -9,6 +9,8 @@ export interface ConfigFile {
   readonly insecureRegistries?: readonly string[];
   readonly root?: string;
   readonly runtime?: string;
+  /** `20GB`. */
+  readonly cacheLimit?: string;
   /** Rules for every Dockerfile. */
   readonly check?: {
     readonly skip?: readonly string[];
@@ -33,6 +35,7 @@ const keys: { readonly [K in keyof Required<ConfigFile>]: readonly [check: (valu
   insecureRegistries: [isTextList, 'a list of hosts such as "registry.test:5000"'],
   root: [isText, 'a path'],
   runtime: [isText, 'the name of a runtime'],
+  cacheLimit: [isText, 'a size such as "20GB"'],
   check: [isCheck, 'an object such as {"skip": ["StageNameCasing"], "experimental": ["all"], "error": true}'],
 };
 

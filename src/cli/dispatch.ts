@@ -3,7 +3,9 @@ import type { Command, World } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
 import { fmtCommand } from './commands/fmt.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { duCommand } from './commands/du.ts';
+import { historyCommand } from './commands/history.ts';
 import { imagesCommand } from './commands/images.ts';
 import { parseCommand } from './commands/parse.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -28,15 +30,17 @@ const commands: readonly Command[] = [
   pullCommand,
   tagCommand,
   removeCommand,
+  doctorCommand,
   duCommand,
   pruneCommand,
+  historyCommand,
   checkCommand,
   fmtCommand,
   parseCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
-const later = ['bake', 'doctor', 'explain', 'history', 'imagetools', 'lock', 'shell'];
+const later = ['bake', 'explain', 'imagetools', 'lock', 'shell'];
 
 const topFlags = { ...globalFlags, version: { kind: 'bool', short: 'v' } } as const;
 

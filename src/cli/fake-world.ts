@@ -66,8 +66,13 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     tagImage: missing,
     runImage: missing,
     diskUsage: missing,
+    doctor: missing,
     pruneStore: missing,
     verifyStore: missing,
+    listBuilds: missing,
+    inspectBuild: missing,
+    buildEvents: missing,
+    removeBuilds: missing,
     ...options.library,
   };
   const { stdin } = options;

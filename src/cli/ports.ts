@@ -3,10 +3,12 @@ import type * as library from '../build/index.ts';
 
 export type {
   BuildOptions,
+  BuildRecord,
   BuildResult,
   DiskUsage,
   CheckOptions,
   EngineOptions,
+  DoctorFinding,
   ImageSummary,
   ImportOptions,
   LoadOptions,
@@ -24,15 +26,20 @@ export type { BuildEvent, EmitEvent, MissReason, StepError, StepId } from '../bu
 type Face = typeof library;
 type Asked =
   | 'build'
+  | 'buildEvents'
   | 'check'
   | 'diskUsage'
+  | 'doctor'
   | 'importImage'
+  | 'inspectBuild'
+  | 'listBuilds'
   | 'listImages'
   | 'loadImages'
   | 'outline'
   | 'pruneStore'
   | 'pullImage'
   | 'pushImage'
+  | 'removeBuilds'
   | 'removeImages'
   | 'runImage'
   | 'saveImages'

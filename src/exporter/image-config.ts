@@ -23,7 +23,8 @@ export interface AssembledFrom {
  * A line without a layer takes the time of the nearest new layer before it, else of the first new one, else of the base.
  */
 export function assembleImageConfig({ base, history, layers, now }: AssembledFrom): ImageConfig {
-  const baseTime = base.history.findLast((entry) => entry.empty_layer !== true && entry.created)?.created ?? base.history.at(-1)?.created;
+  const baseTime =
+    base.history.findLast((entry) => entry.empty_layer !== true && entry.created)?.created ?? base.history.at(-1)?.created;
   let time = layers[0]?.createdAt ?? baseTime;
   let next = 0;
   const added = history.map((entry): HistoryEntry => {
@@ -38,11 +39,21 @@ export function assembleImageConfig({ base, history, layers, now }: AssembledFro
       ...(entry.emptyLayer ? { empty_layer: true } : {}),
     };
   });
-  const all = [...base.history, ...added];
-  return {
-    ...base,
-    created: all.at(-1)?.created ?? now,
-    diffIds: [...base.diffIds, ...layers.flatMap((layer) => layer.diffId ?? [])],
-    history: all,
-  };
+  const diffIds = [...base.diffIds, ...layers.flatMap((layer) => layer.diffId ?? [])];
+  const all = fitted([...base.history, ...added], diffIds.length, layers.at(-1)?.createdAt ?? baseTime);
+  return { ...base, created: all.at(-1)?.created ?? now, diffIds, history: all };
+}
+
+/** As many lines with a layer as there are layers: base images of some tools have fewer, or more. */
+function fitted(history: readonly HistoryEntry[], layerCount: number, created: string | undefined): readonly HistoryEntry[] {
+  let found = 0;
+  const lines = history.map((entry): HistoryEntry => {
+    if (entry.empty_layer === true) return entry;
+    found += 1;
+    return found <= layerCount ? entry : { ...entry, empty_layer: true };
+  });
+  for (; found < layerCount; found++) {
+    lines.push({ ...(created === undefined ? {} : { created }), comment: 'buildkit.exporter.image.v0' });
+  }
+  return lines;
 }

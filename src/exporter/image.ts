@@ -1,5 +1,13 @@
 import type { LayerId } from '../layer/index.ts';
-import { type Descriptor, type Digest, type ImageConfig, type Manifest, mediaTypes, printImageConfig, printManifest } from '../oci/index.ts';
+import {
+  type Descriptor,
+  type Digest,
+  type ImageConfig,
+  type Manifest,
+  mediaTypes,
+  printImageConfig,
+  printManifest,
+} from '../oci/index.ts';
 import { assembleImageConfig, type NewHistory } from './image-config.ts';
 import { type BlobPorts, ensureBlob, ensureDiffId, type LayerCompression } from './layer-blob.ts';
 
@@ -85,7 +93,11 @@ export async function exportStored(
     blobs.push({ mediaType: ociLayerType(mediaType), digest, size });
     sizeBytes += store.layers.info(layer)?.sizeBytes ?? 0;
   }
-  const config: Descriptor = { mediaType: mediaTypes.ociConfig, digest: stored.configDigest, size: store.blobs.sizeBytes(stored.configDigest) };
+  const config: Descriptor = {
+    mediaType: mediaTypes.ociConfig,
+    digest: stored.configDigest,
+    size: store.blobs.sizeBytes(stored.configDigest),
+  };
   const manifest: Manifest = { kind: 'manifest', mediaType: mediaTypes.ociManifest, config, layers: blobs };
   const manifestBytes = printManifest(manifest);
   const descriptor = store.blobs.put(mediaTypes.ociManifest, manifestBytes);

@@ -4,6 +4,7 @@ import { type Descriptor, type Digest, mediaTypes } from '../oci/index.ts';
 import type { Content } from '../rootfs/index.ts';
 import type { LayerInfo, Store } from '../store/index.ts';
 import { compressGzip, TarWriter } from '../tar/index.ts';
+import { writeContent } from './write-content.ts';
 
 export type LayerCompression = 'uncompressed' | 'gzip';
 
@@ -38,7 +39,11 @@ export async function ensureBlob(layer: LayerId, prefer: LayerCompression, ports
   if (fitting !== undefined) return fitting;
   const tar = plain ?? (await writeTar(layer, ports));
   if (tar.digest !== info.diffId) {
-    throw new SlipwayError('EXPORT_LAYER_CHANGED', `layer \`${layer}\` gives the tar \`${tar.digest}\`, but it is known as \`${info.diffId}\``, { class: 'internal' });
+    throw new SlipwayError(
+      'EXPORT_LAYER_CHANGED',
+      `layer \`${layer}\` gives the tar \`${tar.digest}\`, but it is known as \`${info.diffId}\``,
+      { class: 'internal' },
+    );
   }
   const blob = prefer === 'gzip' ? await compress(tar, ports) : tar;
   store.layers.addForms(layer, { blob });
@@ -47,7 +52,8 @@ export async function ensureBlob(layer: LayerId, prefer: LayerCompression, ports
 
 function infoOf(layer: LayerId, store: Store): LayerInfo {
   const info = store.layers.info(layer);
-  if (info === undefined) throw new SlipwayError('STORE_LAYER_MISSING', `the store has no layer \`${layer}\``, { class: 'internal' });
+  if (info === undefined)
+    throw new SlipwayError('STORE_LAYER_MISSING', `the store has no layer \`${layer}\``, { class: 'internal' });
   return info;
 }
 
@@ -55,13 +61,14 @@ async function writeTar(layer: LayerId, { store, content, signal }: BlobPorts): 
   using writer = store.blobs.create();
   const tar = new TarWriter({ output: (chunk) => writer.write(chunk) });
   await content.prepare(layer, signal);
+  const pause = async (): Promise<void> => {
+    await new Promise(setImmediate);
+    signal.throwIfAborted();
+  };
   for (const [index, entry] of store.layers.index(layer).entries.entries()) {
-    if ((index & 0xff) === 0xff) {
-      await new Promise(setImmediate);
-      signal.throwIfAborted();
-    }
+    if ((index & 0xff) === 0xff) await pause();
     tar.writeHeader(entry);
-    if (entry.type === 'file') content.read(layer, entry, (chunk) => tar.writeContent(chunk));
+    if (entry.type === 'file') await writeContent(tar, content, layer, entry, pause);
   }
   tar.finish();
   return writer.commit(mediaTypes.ociLayer);

@@ -1,7 +1,17 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Descriptor, descriptorJson, type Digest, familiarReference, hexOf, type ImageConfig, mediaTypes, parseImageConfig, parseReference } from '../oci/index.ts';
+import {
+  type Descriptor,
+  descriptorJson,
+  type Digest,
+  familiarReference,
+  hexOf,
+  type ImageConfig,
+  mediaTypes,
+  parseImageConfig,
+  parseReference,
+} from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 import { TarWriter } from '../tar/index.ts';
 import type { ExportedImage } from './image.ts';
@@ -16,11 +26,18 @@ export interface LayoutContent {
 interface File {
   readonly name: string;
   readonly mode: number;
-  readonly content: { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'blob'; readonly digest: Digest; readonly sizeBytes: number };
+  readonly content:
+    | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+    | { readonly kind: 'blob'; readonly digest: Digest; readonly sizeBytes: number };
 }
 
 /** Write the layout as a tar, entries sorted by name, times zero, so that equal images give equal bytes. */
-export async function writeLayoutTar(store: Store, content: LayoutContent, write: (chunk: Uint8Array) => void | Promise<void>, signal: AbortSignal): Promise<void> {
+export async function writeLayoutTar(
+  store: Store,
+  content: LayoutContent,
+  write: (chunk: Uint8Array) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   let pending: Uint8Array[] = [];
   const flush = async (): Promise<void> => {
     const chunks = pending;
@@ -48,13 +65,19 @@ export async function writeLayoutTar(store: Store, content: LayoutContent, write
 }
 
 /** Write the layout as a directory. */
-export async function writeLayoutDirectory(store: Store, content: LayoutContent, directory: string, signal: AbortSignal): Promise<void> {
+export async function writeLayoutDirectory(
+  store: Store,
+  content: LayoutContent,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
   for (const file of layoutFiles(store, content)) {
     signal.throwIfAborted();
     const path = join(directory, file.name);
     mkdirSync(dirname(path), { recursive: true });
     if (file.content.kind === 'bytes') writeFileSync(path, file.content.bytes);
     else await copyFile(store.blobs.path(file.content.digest), path);
+    chmodSync(path, 0o644); // blobs of the store are for its owner alone
   }
 }
 
@@ -64,12 +87,17 @@ function layoutFiles(store: Store, { images, format }: LayoutContent): File[] {
     const name = `blobs/sha256/${hexOf(digest)}`;
     files.set(name, { name, mode: 0o444, content: { kind: 'blob', digest, sizeBytes: size } });
   };
-  for (const { image } of images) for (const each of [image.descriptor, image.manifest.config, ...image.manifest.layers]) blob(each);
+  for (const { image } of images)
+    for (const each of [image.descriptor, image.manifest.config, ...image.manifest.layers]) blob(each);
   const text = (name: string, value: unknown, mode: number): void => {
     files.set(name, { name, mode, content: { kind: 'bytes', bytes: Buffer.from(JSON.stringify(value)) } });
   };
   text('oci-layout', { imageLayoutVersion: '1.0.0' }, 0o444);
-  text('index.json', { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.flatMap((each) => indexEntries(store, each)) }, 0o644);
+  text(
+    'index.json',
+    { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.flatMap((each) => indexEntries(store, each)) },
+    0o644,
+  );
   if (format === 'docker') text('manifest.json', images.map(dockerEntry), 0o644);
   return [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -80,10 +108,18 @@ function indexEntries(store: Store, { image, names }: Named): Record<string, unk
   const config: ImageConfig = parseImageConfig(store.blobs.read(image.configDigest));
   const created = config.created === undefined ? {} : { 'org.opencontainers.image.created': config.created };
   const descriptor = (annotations: Record<string, string>): Record<string, unknown> =>
-    descriptorJson({ ...image.descriptor, ...(Object.keys(annotations).length > 0 ? { annotations } : {}), platform: config.platform });
+    descriptorJson({
+      ...image.descriptor,
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+      platform: config.platform,
+    });
   if (names.length === 0) return [descriptor(created)];
   return names.map((name) =>
-    descriptor({ 'io.containerd.image.name': name, ...created, 'org.opencontainers.image.ref.name': parseReference(name).tag ?? name }),
+    descriptor({
+      'io.containerd.image.name': name,
+      ...created,
+      'org.opencontainers.image.ref.name': parseReference(name).tag ?? name,
+    }),
   );
 }
 

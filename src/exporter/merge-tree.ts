@@ -1,71 +1,110 @@
-import { chmodSync, closeSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, rmSync, symlinkSync, utimesSync, writeSync } from 'node:fs';
-import { type HostPath, SlipwayError } from '../base/index.ts';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  type PathLike,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { encodeFileName, hasRawBytes, type HostPath, SlipwayError } from '../base/index.ts';
 import type { DirEntry, Entry, FileEntry, LayerId, Tree } from '../layer/index.ts';
+import { mknod } from '../native/index.ts';
 import { type Content, entriesBelow } from '../rootfs/index.ts';
 
 /**
  * Write a root file system into a directory of the user's. Files that are there are replaced, others kept; everything belongs to the
- * caller; modes and times are the image's. Device nodes and pipes are left out.
+ * caller; modes and times are the image's. Device nodes are left out: whoever may read them could read the machine's disks.
  *
  * @throws {SlipwayError} `EXPORT_IN_THE_WAY` a directory stands where a file should be.
  */
-export async function mergeTree(tree: Tree, directory: HostPath, { content, signal }: { readonly content: Content; readonly signal: AbortSignal }): Promise<void> {
+export async function mergeTree(
+  tree: Tree,
+  directory: HostPath,
+  { content, signal }: { readonly content: Content; readonly signal: AbortSignal },
+): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const entries = entriesBelow(tree.root).filter(({ path }) => path !== '');
   const layers = new Set<LayerId>();
   for (const entry of entries) if (entry.type === 'file' && entry.content?.kind === 'layer') layers.add(entry.content.layer);
   for (const layer of layers) await content.prepare(layer, signal);
   const directories: DirEntry[] = [];
-  for (const entry of entries) {
+  const leftOut = new Set<string>();
+  for (const [index, entry] of entries.entries()) {
+    if ((index & 0xff) === 0xff) await new Promise(setImmediate);
     signal.throwIfAborted();
-    const host = `${directory}/${entry.path}`;
+    const host = hostOf(directory, entry.path);
     if (entry.type === 'dir') {
       makeDirectory(host);
       directories.push(entry);
-    } else writeLeaf(entry, host, directory, content);
+    } else if (isLeftOut(entry, leftOut)) leftOut.add(entry.path);
+    else writeLeaf(entry, host, directory, content);
   }
   for (const { path, mode, mtimeSec } of directories.reverse()) {
-    chmodSync(`${directory}/${path}`, mode);
-    utimesSync(`${directory}/${path}`, mtimeSec, mtimeSec);
+    const host = hostOf(directory, path);
+    chmodSync(host, mode);
+    utimesSync(host, mtimeSec, mtimeSec);
   }
 }
 
-function makeDirectory(host: string): void {
+/** A name that is not UTF-8 is known to Node as bytes only. */
+function hostOf(directory: HostPath, path: string): PathLike {
+  const host = `${directory}/${path}`;
+  return hasRawBytes(path) ? encodeFileName(host) : host;
+}
+
+function makeDirectory(host: PathLike): void {
   const there = lstatSync(host, { throwIfNoEntry: false });
   if (there?.isDirectory() === true) return chmodSync(host, there.mode | 0o700);
   if (there !== undefined) rmSync(host);
   mkdirSync(host);
 }
 
-function writeLeaf(entry: Exclude<Entry, DirEntry>, host: string, directory: string, content: Content): void {
+type Leaf = Exclude<Entry, DirEntry>;
+
+function isLeftOut(entry: Leaf, leftOut: ReadonlySet<string>): boolean {
+  if (entry.type === 'hardlink') return leftOut.has(entry.target);
+  return entry.type !== 'file' && entry.type !== 'symlink' && entry.type !== 'fifo';
+}
+
+function writeLeaf(entry: Leaf, host: PathLike, directory: HostPath, content: Content): void {
+  makeRoom(host);
   switch (entry.type) {
     case 'file':
-      makeRoom(host);
       return writeFile(entry, host, content);
     case 'symlink':
-      makeRoom(host);
-      symlinkSync(entry.target, host);
+      symlinkSync(hasRawBytes(entry.target) ? encodeFileName(entry.target) : entry.target, host);
       return lutimesSync(host, entry.mtimeSec, entry.mtimeSec);
     case 'hardlink':
-      makeRoom(host);
-      return linkSync(`${directory}/${entry.target}`, host);
+      return linkSync(hostOf(directory, entry.target), host);
+    case 'fifo':
+      if (typeof host !== 'string') return; // mknod takes no bytes
+      mknod(host, 'fifo', 0o600, entry);
+      chmodSync(host, entry.mode);
+      return utimesSync(host, entry.mtimeSec, entry.mtimeSec);
     case 'char':
     case 'block':
-    case 'fifo':
     case 'whiteout':
       return;
   }
 }
 
-function makeRoom(host: string): void {
+function makeRoom(host: PathLike): void {
   const there = lstatSync(host, { throwIfNoEntry: false });
   if (there?.isDirectory() === true) {
-    throw new SlipwayError('EXPORT_IN_THE_WAY', `\`${host}\` is a directory, but the image has a file there`, { hint: 'remove it, or choose another destination' });
+    throw new SlipwayError('EXPORT_IN_THE_WAY', `\`${String(host)}\` is a directory, but the image has a file there`, {
+      hint: 'remove it, or choose another destination',
+    });
   }
   if (there !== undefined) rmSync(host);
 }
 
-function writeFile(entry: FileEntry, host: string, content: Content): void {
+function writeFile(entry: FileEntry, host: PathLike, content: Content): void {
   const fd = openSync(host, 'wx', entry.mode & 0o777);
   try {
     content.read('' as LayerId, entry, (chunk) => {

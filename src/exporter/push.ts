@@ -6,14 +6,25 @@ import type { ExportedImage } from './image.ts';
 
 export interface PushOptions {
   readonly signal: AbortSignal;
-  readonly onProgress?: (progress: { readonly part: string; readonly current: number; readonly total: number; readonly done: boolean }) => void;
+  readonly onProgress?: (progress: {
+    readonly part: string;
+    readonly current: number;
+    readonly total: number;
+    readonly done: boolean;
+  }) => void;
 }
 
 /** How many blobs are sent at once. */
 const pushLimit = 4;
 
 /** Send an image: blobs that the registry lacks, then the manifest under its tag. Gives the manifest's digest. */
-export async function pushImage(store: Store, registry: RegistryClient, image: Pick<ExportedImage, 'manifest' | 'manifestBytes'>, reference: Reference, { signal, onProgress }: PushOptions): Promise<Digest> {
+export async function pushImage(
+  store: Store,
+  registry: RegistryClient,
+  image: Pick<ExportedImage, 'manifest' | 'manifestBytes'>,
+  reference: Reference,
+  { signal, onProgress }: PushOptions,
+): Promise<Digest> {
   const blobs = new Map([image.manifest.config, ...image.manifest.layers].map((blob) => [blob.digest, blob]));
   await mapParallel([...blobs.values()], pushLimit, signal, async (blob, inner) => {
     const part = `pushing ${hexOf(blob.digest).slice(0, 12)}`;

@@ -1,6 +1,7 @@
 import type { LayerId, Tree } from '../layer/index.ts';
 import { type Content, entriesBelow } from '../rootfs/index.ts';
 import { TarWriter } from '../tar/index.ts';
+import { writeContent } from './write-content.ts';
 
 interface Ports {
   readonly content: Content;
@@ -8,9 +9,14 @@ interface Ports {
 }
 
 /** Write a root file system as one tar, owners and all. */
-export async function writeTreeTar(tree: Tree, write: (chunk: Uint8Array) => Promise<void>, { content, signal }: Ports): Promise<void> {
+export async function writeTreeTar(
+  tree: Tree,
+  write: (chunk: Uint8Array) => Promise<void>,
+  { content, signal }: Ports,
+): Promise<void> {
   let pending: Uint8Array[] = [];
   const flush = async (): Promise<void> => {
+    signal.throwIfAborted();
     const chunks = pending;
     pending = [];
     for (const chunk of chunks) await write(chunk);
@@ -23,7 +29,7 @@ export async function writeTreeTar(tree: Tree, write: (chunk: Uint8Array) => Pro
   for (const entry of entries) {
     signal.throwIfAborted();
     tar.writeHeader(entry);
-    if (entry.type === 'file') content.read('' as LayerId, entry, (chunk) => tar.writeContent(chunk));
+    if (entry.type === 'file') await writeContent(tar, content, '' as LayerId, entry, flush);
     if (pending.length > 0) await flush();
   }
   tar.finish();

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { hostPath } from '../base/index.ts';
+import { hostPath, SlipwayError } from '../base/index.ts';
 import { type Entry, type LayerId } from '../layer/index.ts';
 import { layerCompression } from '../oci/index.ts';
 import { createIngest, type Store } from '../store/index.ts';
@@ -19,7 +19,7 @@ export async function makeDirectory(store: Store, content: Content, layer: Layer
     const info = store.layers.info(layer);
     const blob = info?.blobs.find(({ digest }) => store.blobs.has(digest));
     const compression = blob === undefined ? undefined : layerCompression(blob.mediaType);
-    if (blob === undefined || compression === undefined) throw new Error(`layer ${layer} has no blob`);
+    if (blob === undefined || compression === undefined) throw noBytes(layer);
     await unpackStream(entries, directory, decompress(store.blobs.stream(blob.digest), compression), signal);
   } else {
     await content.prepare(layer, signal);
@@ -49,4 +49,11 @@ function needsUnpacking(store: Store, layer: LayerId, entries: readonly Entry[])
   const diffId = store.layers.info(layer)?.diffId;
   if (diffId !== undefined && store.blobs.has(diffId)) return false;
   return entries.some((entry) => entry.type === 'file' && entry.content === undefined && entry.sizeBytes > 0);
+}
+
+function noBytes(layer: LayerId): SlipwayError {
+  return new SlipwayError('ROOTFS_NO_FILE', `the bytes of layer \`${layer}\` are not in the store`, {
+    class: 'internal',
+    hint: 'something outside of Slipway removed them; build again with `--no-cache`',
+  });
 }

@@ -8,7 +8,7 @@ import { scratchStore } from './scratch-store.ts';
 test('read() gives back what write() took, whatever JSON it is', () => {
   using scratch = scratchStore();
   const { records } = scratch.store;
-  const json = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('-0'));
+  const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value))); // JSON has no -0
   fc.assert(
     fc.property(json, (value) => {
       records.write('key', 'k', value as Json);

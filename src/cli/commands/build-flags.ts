@@ -50,6 +50,11 @@ export const buildFlags = {
   ulimit: { kind: 'list', value: 'NAME=SOFT[:HARD]', about: 'a resource limit of RUN' },
   'shm-size': { kind: 'string', value: 'BYTES', about: 'size of /dev/shm of RUN, such as 128m' },
   jobs: { kind: 'string', value: 'N', about: 'RUN steps at the same time (default: number of processors)' },
+  'cache-limit': {
+    kind: 'string',
+    value: 'SIZE',
+    about: 'after the build, bring what no image needs down to SIZE, such as 20GB (default: $SLIPWAY_CACHE_LIMIT)',
+  },
   progress: { kind: 'string', value: 'MODE', about: 'auto, tty, plain, json or quiet (default: $BUILDKIT_PROGRESS, else auto)' },
   quiet: { kind: 'bool', short: 'q', about: 'print the image id and nothing else' },
   iidfile: { kind: 'string', value: 'FILE', about: 'write the image id to FILE' },

@@ -10,6 +10,7 @@ import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
 import { parseExtraHosts, parseShmSize, parseUlimits } from '../flags/run-limits.ts';
 import { parseSecrets } from '../flags/secret.ts';
+import { parseSize } from '../flags/size.ts';
 import { parseSshAgents } from '../flags/ssh.ts';
 import { interruptible } from '../interrupt.ts';
 import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
@@ -130,6 +131,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     shmSizeBytes: parseShmSize(flags.text('shm-size')),
     network: network(flags.text('network')),
     jobs: jobs(flags.text('jobs')),
+    cacheLimitBytes: cacheLimit(call),
     checks: checks(call),
   };
   const input = await findInput(context, flags.text('file'), io.stdin, io.cwd);
@@ -159,7 +161,7 @@ async function writeResult(result: BuildResult, request: Request, progress: Prog
   if (request.metadataFile !== undefined) writeAside(request.metadataFile, JSON.stringify(metadata(result), undefined, 2));
   if (call.flags.isOn('quiet') && id !== undefined && !writesToStdout(request.outputs)) io.stdout.write(`${id}\n`);
   if (progress.mode === 'json') io.stderr.write(`${JSON.stringify({ kind: 'build-done', result })}\n`);
-  else if (progress.mode !== 'quiet') io.stderr.write(summary(result));
+  else if (progress.mode !== 'quiet') io.stderr.write(`${summary(result)}${freedLine(result)}`);
 }
 
 /** `built app:latest (sha256:…), 12.34MB, in 3.4s: 9 steps, 7 cached`. */
@@ -171,9 +173,25 @@ function summary(result: BuildResult): string {
   return `\nbuilt ${what}${size}, in ${formatDuration(result.durationMs)}: ${result.steps.total} steps, ${result.steps.cached} cached\n`;
 }
 
+function freedLine({ freed }: BuildResult): string {
+  if (freed === undefined) return '';
+  const things = freed.count === 1 ? 'thing' : 'things';
+  return `freed ${formatBytes(freed.sizeBytes)}: ${freed.count} ${things}, least recently used, to keep the cache within its limit\n`;
+}
+
 function filePath(call: BuildCall, flag: 'iidfile' | 'metadata-file'): string | undefined {
   const path = call.flags.text(flag);
   return path === undefined || path === '' ? undefined : resultPath(`--${flag}`, path, call.io.cwd);
+}
+
+/** By precedence: flag, variable, configuration file. */
+function cacheLimit({ flags, io }: BuildCall): number | undefined {
+  const flag = flags.text('cache-limit');
+  if (flag !== undefined) return flag === '' ? undefined : parseSize(flag, '--cache-limit');
+  const variable = io.env['SLIPWAY_CACHE_LIMIT'];
+  if (variable) return parseSize(variable, 'SLIPWAY_CACHE_LIMIT');
+  const { cacheLimit: configured } = readConfig(io.env);
+  return configured === undefined ? undefined : parseSize(configured, 'cacheLimit');
 }
 
 /** Proxies of Docker's configuration, then the date of the sources, then what was asked for by name. */

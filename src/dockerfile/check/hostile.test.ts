@@ -54,7 +54,7 @@ const growing: Readonly<Record<string, (count: number) => string>> = {
   'stages of one name': (count) => Array.from({ length: count }, () => 'FROM a AS x\nCOPY --from=x a b').join('\n'),
 };
 
-test.for(Object.keys(growing))('checkDockerfile() of 10,000 %s ends', (kind) => {
+test.for(Object.keys(growing))('checkDockerfile() of 10,000 %s ends', { timeout: 60_000 }, (kind) => {
   const made = growing[kind]?.(10_000) ?? '';
   expect(checkDockerfile(parseDockerfile(made), { own: true }).errors).toEqual([]);
   expect(format(made).diagnostics).toEqual([]);

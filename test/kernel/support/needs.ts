@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { createSandbox } from '../../../src/sandbox/index.ts';
 import { startRegistry } from './docker-registry.ts';
 
 /** What a test asks of the machine. Each is found out by doing it. */
-export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'root' | 'registry';
+export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'root' | 'registry' | 'skopeo' | 'umoci';
 
 /** Answers why the need is not met, or undefined when it is. */
 type Probe = (scratch: string) => Promise<string | undefined>;
@@ -39,7 +40,15 @@ const probes: Readonly<Record<Need, Probe>> = {
     await using _server = await startRegistry();
     return undefined;
   },
+  skopeo: () => runs('skopeo', '--version'),
+  umoci: () => runs('umoci', '--version'),
 };
+
+async function runs(program: string, ...args: readonly string[]): Promise<string | undefined> {
+  const { error, status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (error !== undefined) return error.message;
+  return status === 0 ? undefined : `${program} ${args.join(' ')}: ${stderr.trim()}`;
+}
 
 const answers = new Map<Need, Promise<string | undefined>>();
 

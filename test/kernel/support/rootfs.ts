@@ -1,6 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
+  type Dirent,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HostPath, hostPath } from '../../../src/base/index.ts';
+import { type HostPath, hostPath, isNotFound } from '../../../src/base/index.ts';
 
 /** A temporary directory that is gone at the end of the test. */
 export function scratchDirectory(): Disposable & { readonly path: HostPath; make(name: string): HostPath } {
@@ -69,7 +70,7 @@ export function processesWith(text: string): string[] {
 export function leftCgroups(): string[] {
   const found: string[] = [];
   const look = (directory: string, depth: number): void => {
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    for (const entry of entriesOf(directory)) {
       if (!entry.isDirectory()) continue;
       const path = `${directory}/${entry.name}`;
       if (entry.name.startsWith(`slipway-${process.pid}-`)) found.push(path);
@@ -78,4 +79,14 @@ export function leftCgroups(): string[] {
   };
   if (existsSync('/sys/fs/cgroup')) look('/sys/fs/cgroup', 0);
   return found;
+}
+
+/** None of a directory that is gone: other programs' cgroups come and go. */
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }
