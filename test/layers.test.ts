@@ -178,7 +178,7 @@ test('an import goes to a lower folder that the table names', () => {
 });
 
 /** Files that only tests use say so in their name. */
-const forTests = /(^|\/)(samples|fake-[^/]+)\.ts$/;
+const forTests = /(^|\/)(samples|(?:fake|scratch)-[^/]+)\.ts$/;
 
 test('another folder is imported through its index.ts', () => {
   const inside = arrows.filter(({ from, folder, target }) => {

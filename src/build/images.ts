@@ -34,7 +34,7 @@ export function summaryOf(engine: Engine, images: readonly [StoredImage, ...Stor
   const [image] = images;
   const config = configOf(engine, image);
   return {
-    names: images.flatMap(({ name }) => (name === undefined ? [] : familiarReference(parseReference(name)))),
+    names: images.flatMap(({ name }) => (name === undefined ? [] : familiarReference(parseReference(name)))).sort(),
     imageId: image.configDigest,
     manifestDigest: image.manifest.digest,
     createdAt: config.created,

@@ -67,7 +67,7 @@ describe('runCli()', () => {
   test.for<[string, string, string]>([
     ['biuld', '`biuld` is not a command of slipway', 'did you mean `slipway build`?'],
     ['zzzzzzz', '`zzzzzzz` is not a command of slipway', '`slipway --help` lists the commands'],
-    ['prune', '`slipway prune` is not there yet', '`slipway --help` lists the commands that are'],
+    ['lock', '`slipway lock` is not there yet', '`slipway --help` lists the commands that are'],
     ['--tag', '`slipway` has no flag `--tag`', '`slipway --help` lists the flags'],
   ])('refuses %s', async ([name, message, hint]) => {
     const { code, err, out } = await run([name]);

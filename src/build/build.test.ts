@@ -1,0 +1,169 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { BuildEvent } from '../solver/index.ts';
+import { scratchStore } from '../store/scratch-store.ts';
+import { build } from './build.ts';
+import type { BuildOptions, BuildResult } from './options.ts';
+
+interface Scratch extends Disposable {
+  readonly events: BuildEvent[];
+  at(path: string): string;
+  write(path: string, text?: string): void;
+  build(dockerfile: string, more?: BuildOptions): Promise<BuildResult>;
+  /** Names of the steps that ran in the last build, contexts apart. */
+  ran(): string[];
+}
+
+/** A context with these files, for builds without RUN: they need no rights. */
+function scratchContext(...paths: readonly string[]): Scratch {
+  const scratch = scratchStore();
+  const context = join(scratch.folder, 'context');
+  const events: BuildEvent[] = [];
+  const at = (path: string): string => join(context, path);
+  const write = (path: string, text = path): void => {
+    mkdirSync(dirname(at(path)), { recursive: true });
+    writeFileSync(at(path), text);
+  };
+  mkdirSync(context);
+  for (const path of paths) write(path);
+  return {
+    ...scratch,
+    events,
+    at,
+    write,
+    async build(dockerfile, more) {
+      events.length = 0;
+      const engine = { root: scratch.store.paths.root };
+      return await build({
+        dockerfile,
+        context,
+        engine,
+        platform: 'linux/amd64',
+        onEvent: (event) => void events.push(event),
+        ...more,
+      });
+    },
+    ran: () =>
+      events.flatMap((event) =>
+        event.kind === 'step-started' && /^\[.*\d+\/\d+\]/.test(event.name) ? [event.name.replace(/^\[.*\] /, '')] : [],
+      ),
+  };
+}
+
+const plain = 'FROM scratch\nWORKDIR /w\nCOPY a b /d/\nLABEL x=1\n';
+
+test('build() of what was built before runs nothing and gives the same image', async () => {
+  using scratch = scratchContext('a', 'b');
+  const one = await scratch.build(plain);
+  expect(scratch.ran()).toEqual(['WORKDIR /w', 'COPY a b /d/']);
+  const two = await scratch.build(plain);
+  expect(scratch.ran()).toEqual([]);
+  expect([two.manifestDigest, two.imageId]).toEqual([one.manifestDigest, one.imageId]);
+  expect(two.steps).toEqual({ total: 2, cached: 2, ran: 0 });
+});
+
+test.for<[what: string, change: (scratch: Scratch) => void, dockerfile: string, ran: string[]]>([
+  ['a file was touched', ({ at }) => utimesSync(at('a'), 1, 1), plain, []],
+  ['a file was written with the same bytes', ({ write }) => write('a'), plain, []],
+  ['a file that nobody copies changed', ({ write }) => write('other', 'x'), plain, []],
+  ['an ignored file changed', ({ write }) => write('d/ignored', 'x'), plain, []],
+  ['the ignore file changed without effect', ({ write }) => write('.dockerignore', '# nothing\nd/ignored\nelse'), plain, []],
+  ['a comment came in', () => {}, `# hello\n${plain}`, []],
+  ['the stage got a name', () => {}, plain.replace('scratch', 'scratch AS app'), []],
+  ['a label changed', () => {}, plain.replace('x=1', 'x=2'), []],
+  ['a file changed', ({ write }) => write('a', 'x'), plain, ['COPY a b /d/']],
+  ['a file got another mode', ({ at }) => chmodSync(at('a'), 0o755), plain, ['COPY a b /d/']],
+  ['the directory was renamed', () => {}, plain.replace('/w', '/v'), ['WORKDIR /v', 'COPY a b /d/']],
+  ['the destination changed', () => {}, plain.replace('/d/', '/e/'), ['COPY a b /e/']],
+])('build() again when %s', async ([, change, dockerfile, ran]) => {
+  using scratch = scratchContext('a', 'b', 'other', 'd/ignored');
+  scratch.write('.dockerignore', 'd/ignored\n');
+  await scratch.build(plain);
+  change(scratch);
+  await scratch.build(dockerfile);
+  expect(scratch.ran()).toEqual(ran);
+});
+
+test('build() stops at a stage that gave the same again', async () => {
+  using scratch = scratchContext('a', 'b');
+  const dockerfile = 'FROM scratch AS one\nCOPY a b /\n\nFROM scratch\nCOPY --from=one /a /x\n';
+  const one = await scratch.build(dockerfile);
+  scratch.write('b', 'changed');
+  const two = await scratch.build(dockerfile);
+  expect(scratch.ran()).toEqual(['COPY a b /']);
+  expect(two.imageId).toBe(one.imageId);
+});
+
+test('build() without cache does every COPY again, also below a step that may come from the cache', async () => {
+  using scratch = scratchContext('a');
+  const dockerfile = 'FROM scratch\nCOPY a /\nWORKDIR /w\n';
+  await scratch.build(dockerfile);
+  await scratch.build(dockerfile, { noCache: true });
+  expect(scratch.ran()).toContain('COPY a /');
+});
+
+test('build() never looks at what the target does not need', async () => {
+  using scratch = scratchContext('a');
+  const dockerfile = 'FROM no.such.host.invalid/image AS unneeded\nCOPY no-such-file /\n\nFROM scratch\nCOPY a /\n';
+  const result = await scratch.build(dockerfile);
+  expect(result.skippedStages).toEqual(['unneeded']);
+});
+
+test.for<[what: string, options: BuildOptions, code: string]>([
+  ['to standard output that was not given', { outputs: [{ type: 'tar', dest: '-' }] }, 'BUILD_BAD_OUTPUT'],
+  [
+    'twice to standard output',
+    {
+      outputs: [
+        { type: 'tar', dest: '-' },
+        { type: 'oci', dest: '-' },
+      ],
+      stdout: new PassThrough(),
+    },
+    'BUILD_BAD_OUTPUT',
+  ],
+  ['of a directory to standard output', { outputs: [{ type: 'local', dest: '-' }] }, 'BUILD_BAD_OUTPUT'],
+  ['to a directory', { outputs: [{ type: 'oci', dest: '/' }] }, 'BUILD_BAD_OUTPUT'],
+  ['to no directory', { outputs: [{ type: 'docker', dest: '/no/such/directory/file' }] }, 'BUILD_BAD_OUTPUT'],
+  ['to a registry without a name', { outputs: [{ type: 'image', push: true }] }, 'BUILD_BAD_OUTPUT'],
+  ['under a bad name', { tags: ['UPPER'] }, 'OCI_BAD_REFERENCE'],
+  ['under a name with a digest', { tags: [`app@sha256:${'0'.repeat(64)}`] }, 'BUILD_BAD_NAME'],
+])('build() refuses an output %s before it does anything', async ([, options, code]) => {
+  using scratch = scratchContext('a');
+  await expect(scratch.build('FROM scratch\nCOPY a /\n', options)).rejects.toMatchObject({ code });
+  expect(scratch.events).toEqual([]);
+});
+
+test('build() writes every output that is asked for, and names each image once', async () => {
+  using scratch = scratchContext('a');
+  const out = scratch.at('../out');
+  const result = await scratch.build('FROM scratch\nCOPY a /\n', {
+    tags: ['app:1', 'docker.io/library/app:1', 'app:2'],
+    outputs: [
+      { type: 'image' },
+      { type: 'local', dest: out },
+      { type: 'oci', dest: `${out}.tar`, names: [] },
+      { type: 'cacheonly' },
+    ],
+  });
+  expect(result.names).toEqual(['docker.io/library/app:1', 'docker.io/library/app:2']);
+  expect(readdirSync(out)).toEqual(['a']);
+  expect(readFileSync(`${out}.tar`).length).toBeGreaterThan(1000);
+});
+
+test('build() that is stopped says so, whatever the reason was', async () => {
+  using scratch = scratchContext('a');
+  const stopped = scratch.build('FROM scratch\nCOPY a /\n', { signal: AbortSignal.abort() });
+  await expect(stopped).rejects.toMatchObject({ code: 'BUILD_CANCELLED', class: 'cancelled' });
+});
+
+test('build() throws nothing but typed errors', async () => {
+  using scratch = scratchContext('a');
+  rmSync(scratch.at('.'), { recursive: true });
+  await expect(scratch.build('FROM scratch\n')).rejects.toMatchObject({ code: 'BUILD_BAD_CONTEXT' });
+  scratch.write('a');
+  mkdirSync(scratch.at('.dockerignore'));
+  await expect(scratch.build('FROM scratch\nCOPY a /\n')).rejects.toMatchObject({ name: 'SlipwayError' });
+});
