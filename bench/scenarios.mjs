@@ -65,8 +65,7 @@ export const scenarios = [
       mkdirSync(join(context, 'src'));
       const random = numbers(7);
       writeFileSync(join(context, 'list.txt'), 'one\ntwo\n');
-      for (let file = 0; file < 20; file++)
-        writeFileSync(join(context, 'src', `f${file}.txt`), `${random()}\n`.repeat(50));
+      for (let file = 0; file < 20; file++) writeFileSync(join(context, 'src', `f${file}.txt`), `${random()}\n`.repeat(50));
     },
     build: { output: 'image' },
   },

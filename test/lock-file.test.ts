@@ -8,7 +8,9 @@ interface LockedPackage {
 }
 
 test('the lock file names a version for the packages of every platform, as `npm ci` demands', () => {
-  const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.json'), 'utf8')) as { readonly packages: Readonly<Record<string, LockedPackage>> };
+  const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
   const packages = Object.entries(lock.packages);
   const optional = packages.flatMap(([, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {}));
   expect(optional.length).toBeGreaterThan(20);

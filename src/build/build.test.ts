@@ -54,7 +54,7 @@ function scratchContext(...paths: readonly string[]): Scratch {
 
 const plain = 'FROM scratch\nWORKDIR /w\nCOPY a b /d/\nLABEL x=1\n';
 
-test('build() of what was built before runs nothing and gives the same image', async () => {
+test('SEM-22 build() of what was built before runs nothing and gives the same image', async () => {
   using scratch = scratchContext('a', 'b');
   const one = await scratch.build(plain);
   expect(scratch.ran()).toEqual(['WORKDIR /w', 'COPY a b /d/']);
@@ -65,16 +65,16 @@ test('build() of what was built before runs nothing and gives the same image', a
 });
 
 test.for<[what: string, change: (scratch: Scratch) => void, dockerfile: string, ran: string[]]>([
-  ['a file was touched', ({ at }) => utimesSync(at('a'), 1, 1), plain, []],
+  ['SEM-08 a file was touched', ({ at }) => utimesSync(at('a'), 1, 1), plain, []],
   ['a file was written with the same bytes', ({ write }) => write('a'), plain, []],
-  ['a file that nobody copies changed', ({ write }) => write('other', 'x'), plain, []],
+  ['SEM-10 a file that nobody copies changed', ({ write }) => write('other', 'x'), plain, []],
   ['an ignored file changed', ({ write }) => write('d/ignored', 'x'), plain, []],
   ['the ignore file changed without effect', ({ write }) => write('.dockerignore', '# nothing\nd/ignored\nelse'), plain, []],
   ['a comment came in', () => {}, `# hello\n${plain}`, []],
   ['the stage got a name', () => {}, plain.replace('scratch', 'scratch AS app'), []],
-  ['a label changed', () => {}, plain.replace('x=1', 'x=2'), []],
+  ['SEM-13 a label changed', () => {}, plain.replace('x=1', 'x=2'), []],
   ['a file changed', ({ write }) => write('a', 'x'), plain, ['COPY a b /d/']],
-  ['a file got another mode', ({ at }) => chmodSync(at('a'), 0o755), plain, ['COPY a b /d/']],
+  ['SEM-09 a file got another mode', ({ at }) => chmodSync(at('a'), 0o755), plain, ['COPY a b /d/']],
   ['the directory was renamed', () => {}, plain.replace('/w', '/v'), ['WORKDIR /v', 'COPY a b /d/']],
   ['the destination changed', () => {}, plain.replace('/d/', '/e/'), ['COPY a b /e/']],
 ])('build() again when %s', async ([, change, dockerfile, ran]) => {
@@ -86,7 +86,7 @@ test.for<[what: string, change: (scratch: Scratch) => void, dockerfile: string, 
   expect(scratch.ran()).toEqual(ran);
 });
 
-test('build() stops at a stage that gave the same again', async () => {
+test('SEM-15 build() stops at a stage that gave the same again', async () => {
   using scratch = scratchContext('a', 'b');
   const dockerfile = 'FROM scratch AS one\nCOPY a b /\n\nFROM scratch\nCOPY --from=one /a /x\n';
   const one = await scratch.build(dockerfile);
@@ -96,7 +96,7 @@ test('build() stops at a stage that gave the same again', async () => {
   expect(two.imageId).toBe(one.imageId);
 });
 
-test('build() without cache does every COPY again, also below a step that may come from the cache', async () => {
+test('SEM-18 build() without cache does every COPY again, also below a step that may come from the cache', async () => {
   using scratch = scratchContext('a');
   const dockerfile = 'FROM scratch\nCOPY a /\nWORKDIR /w\n';
   await scratch.build(dockerfile);
@@ -104,7 +104,7 @@ test('build() without cache does every COPY again, also below a step that may co
   expect(scratch.ran()).toContain('COPY a /');
 });
 
-test('build() never looks at what the target does not need', async () => {
+test('SEM-03 build() never looks at what the target does not need', async () => {
   using scratch = scratchContext('a');
   const dockerfile = 'FROM no.such.host.invalid/image AS unneeded\nCOPY no-such-file /\n\nFROM scratch\nCOPY a /\n';
   const result = await scratch.build(dockerfile);

@@ -57,7 +57,17 @@ async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<B
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
   const job = scope.use(startJob(options, { compiled, contexts, engine, emit, signal }));
   const result = await solve(job, compiled);
-  const written = await writeOutputs({ engine, job, compiled, result, outputs, tags: options.tags ?? [], stdout: options.stdout, emit, signal });
+  const written = await writeOutputs({
+    engine,
+    job,
+    compiled,
+    result,
+    outputs,
+    tags: options.tags ?? [],
+    stdout: options.stdout,
+    emit,
+    signal,
+  });
   return {
     id: randomBytes(10).toString('hex'),
     ...written,
@@ -83,7 +93,9 @@ type Tell = (part: string, sizeBytes: number) => void;
 function step<T>(emit: EmitEvent, id: `internal:${string}`, name: string, work: (tell: Tell) => T): T {
   emit({ kind: 'step-started', step: id, name, atMs: Date.now() });
   try {
-    const made = work((part, sizeBytes) => emit({ kind: 'step-progress', step: id, part, current: sizeBytes, total: 0, unit: 'bytes', done: true, atMs: Date.now() }));
+    const made = work((part, sizeBytes) =>
+      emit({ kind: 'step-progress', step: id, part, current: sizeBytes, total: 0, unit: 'bytes', done: true, atMs: Date.now() }),
+    );
     emit({ kind: 'step-done', step: id, atMs: Date.now() });
     return made;
   } catch (thrown) {
@@ -102,7 +114,10 @@ interface Prepared {
   readonly signal: AbortSignal;
 }
 
-async function compileFor(options: BuildOptions, { loaded, contexts, platform, engine, images, emit, signal }: Prepared): Promise<Compiled> {
+async function compileFor(
+  options: BuildOptions,
+  { loaded, contexts, platform, engine, images, emit, signal }: Prepared,
+): Promise<Compiled> {
   const pull = options.pull ?? false;
   return await compile(
     loaded.file,
@@ -142,7 +157,16 @@ async function compileFor(options: BuildOptions, { loaded, contexts, platform, e
   );
 }
 
-function startJob(options: BuildOptions, { compiled, contexts, engine, emit, signal }: Omit<Prepared, 'loaded' | 'platform' | 'images'> & { readonly compiled: Compiled }): EngineJob {
+function startJob(
+  options: BuildOptions,
+  {
+    compiled,
+    contexts,
+    engine,
+    emit,
+    signal,
+  }: Omit<Prepared, 'loaded' | 'platform' | 'images'> & { readonly compiled: Compiled },
+): EngineJob {
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
@@ -173,14 +197,17 @@ function locate(compiled: Compiled, emit: EmitEvent): EmitEvent {
 async function solve(job: EngineJob, { result }: Compiled): Promise<OpResult> {
   if (result === undefined) return { kind: 'snapshot', layers: [] };
   const solved = await job.solve(result);
-  if (solved.kind === 'live') throw new SlipwayError('BUILD_INTERNAL', 'a context cannot be the result of a build', { class: 'internal' });
+  if (solved.kind === 'live')
+    throw new SlipwayError('BUILD_INTERNAL', 'a context cannot be the result of a build', { class: 'internal' });
   return solved;
 }
 
 /** What has to run again although the cache may know it. @throws {SlipwayError} `BUILD_BAD_OPTION` */
 function ignoreCacheFor(compiled: Compiled, { noCache = false, noCacheFilter = [] }: BuildOptions): (vertex: Vertex) => boolean {
   if (noCache && noCacheFilter.length > 0) {
-    throw new SlipwayError('BUILD_BAD_OPTION', '--no-cache and --no-cache-filter cannot currently be used together', { hint: '`--no-cache` alone covers every stage' });
+    throw new SlipwayError('BUILD_BAD_OPTION', '--no-cache and --no-cache-filter cannot currently be used together', {
+      hint: '`--no-cache` alone covers every stage',
+    });
   }
   const stages = new Set(noCacheFilter.map((name) => name.toLowerCase()));
   return ({ digest, op }) => {
@@ -194,7 +221,8 @@ function placesIn(compiled: Compiled, contexts: BuildContexts, options: BuildOpt
   const file = [contexts.directories.get('context') ?? '', options.file ?? 'Dockerfile', compiled.image.platform.architecture];
   const places = new Map<Digest, string>();
   for (const { displayName, vertices } of compiled.stages) {
-    for (const [position, vertex] of vertices.entries()) if (!places.has(vertex)) places.set(vertex, JSON.stringify([...file, displayName, position]));
+    for (const [position, vertex] of vertices.entries())
+      if (!places.has(vertex)) places.set(vertex, JSON.stringify([...file, displayName, position]));
   }
   return (vertex) => places.get(vertex);
 }

@@ -16,7 +16,9 @@ export interface DoctorFinding {
 }
 
 /** Try on this machine what builds need. Never throws for what is missing: it is told. */
-export async function doctor(options: { readonly engine?: EngineOptions; readonly signal?: AbortSignal } = {}): Promise<readonly DoctorFinding[]> {
+export async function doctor(
+  options: { readonly engine?: EngineOptions; readonly signal?: AbortSignal } = {},
+): Promise<readonly DoctorFinding[]> {
   const { root } = engineSettings(options.engine ?? {}, process.env);
   const findings: DoctorFinding[] = [nodeFinding(), userFinding()];
   try {
@@ -65,7 +67,9 @@ async function overlayFinding(engine: Engine): Promise<DoctorFinding> {
     writeFileSync(ingest.child('l/probe'), 'x');
     scope.use(mountOverlay({ lowers: [lower], upper, work, target }));
     const isThere = readFileSync(ingest.child('m/probe'), 'utf8') === 'x';
-    return isThere ? { name: 'overlayfs', state: 'ok', detail: 'mounts in the store' } : { name: 'overlayfs', state: 'broken', detail: 'mounted, but the lower layer does not show' };
+    return isThere
+      ? { name: 'overlayfs', state: 'ok', detail: 'mounts in the store' }
+      : { name: 'overlayfs', state: 'broken', detail: 'mounted, but the lower layer does not show' };
   } catch (thrown) {
     return broken('overlayfs', toSlipwayError(thrown));
   }
@@ -92,7 +96,14 @@ function namespaceFindings(): readonly DoctorFinding[] {
   return switches.flatMap(([name, forbids, detail]): readonly DoctorFinding[] => {
     if (sysctl(name) !== forbids) return [];
     const allowed = forbids === '0' ? '1' : '0';
-    return [{ name: 'user namespaces', state: 'missing', detail: `${detail} (${name}=${forbids})`, hint: `\`sysctl -w ${name}=${allowed}\` as root changes that` }];
+    return [
+      {
+        name: 'user namespaces',
+        state: 'missing',
+        detail: `${detail} (${name}=${forbids})`,
+        hint: `\`sysctl -w ${name}=${allowed}\` as root changes that`,
+      },
+    ];
   });
 }
 

@@ -41,7 +41,12 @@ export interface LoadOptions extends Common {
 
 export interface PushOptions extends Common {
   readonly name: string;
-  readonly onProgress?: (progress: { readonly part: string; readonly current: number; readonly total: number; readonly done: boolean }) => void;
+  readonly onProgress?: (progress: {
+    readonly part: string;
+    readonly current: number;
+    readonly total: number;
+    readonly done: boolean;
+  }) => void;
 }
 
 export interface PullOptions extends PushOptions {

@@ -14,7 +14,15 @@ export {
 export { check, type CheckOptions, type CheckReport } from './check.ts';
 export { doctor, type DoctorFinding } from './doctor.ts';
 export { DockerfileError } from './dockerfile-error.ts';
-export type { ImageSummary, ImportOptions, LoadOptions, PullOptions, PushOptions, RunImageOptions, SaveOptions } from './image-options.ts';
+export type {
+  ImageSummary,
+  ImportOptions,
+  LoadOptions,
+  PullOptions,
+  PushOptions,
+  RunImageOptions,
+  SaveOptions,
+} from './image-options.ts';
 export { listImages, removeImages, tagImage } from './images.ts';
 export { importImage } from './import.ts';
 export type { BuildOptions, BuildResult, EngineOptions, Output, Secret, StageReport } from './options.ts';

@@ -88,7 +88,7 @@ test('saveImages() writes what loadImages() reads', async () => {
 });
 
 const blobName = (digest: Digest): string => `blobs/sha256/${hexOf(digest)}`;
-const layoutFiles = { ...Object.fromEntries([...image.blobs].map(([digest, bytes]) => [blobName(digest), bytes])) };
+const layoutFiles = Object.fromEntries([...image.blobs].map(([digest, bytes]) => [blobName(digest), bytes]));
 const index = json({ schemaVersion: 2, manifests: [image.descriptor] });
 
 test.for<[what: string, bytes: Uint8Array, code: string]>([

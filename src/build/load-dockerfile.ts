@@ -54,11 +54,17 @@ function readFile(named: string | undefined, context: string): DockerfileSource 
       return { name: basename(path), path, text: readFileSync(path) };
     } catch (error) {
       if (!isNotFound(error)) {
-        throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, { cause: error });
+        throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, {
+          cause: error,
+        });
       }
     }
   }
-  throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: open ${named ?? 'Dockerfile'}: no such file or directory`, {
-    hint: `looked for ${candidates.map((path) => `\`${path}\``).join(' and ')}; name another file with \`-f FILE\``,
-  });
+  throw new SlipwayError(
+    'BUILD_NO_DOCKERFILE',
+    `failed to read dockerfile: open ${named ?? 'Dockerfile'}: no such file or directory`,
+    {
+      hint: `looked for ${candidates.map((path) => `\`${path}\``).join(' and ')}; name another file with \`-f FILE\``,
+    },
+  );
 }

@@ -6,7 +6,13 @@ export type Output =
   /** The local image store, under each of `names`; without names only the result's digests are kept. */
   | { readonly type: 'image'; readonly names?: readonly string[]; readonly push?: boolean }
   /** An OCI image layout: a tar at `dest` (`-` is standard output, handed over as a stream), or a directory when `tar` is false. */
-  | { readonly type: 'oci' | 'docker'; readonly dest: string; readonly tar?: boolean; readonly compression?: 'uncompressed' | 'gzip'; readonly names?: readonly string[] }
+  | {
+      readonly type: 'oci' | 'docker';
+      readonly dest: string;
+      readonly tar?: boolean;
+      readonly compression?: 'uncompressed' | 'gzip';
+      readonly names?: readonly string[];
+    }
   /** The files of the final root file system, in a directory. */
   | { readonly type: 'local'; readonly dest: string }
   /** The files of the final root file system, as a tar. */

@@ -9,7 +9,9 @@ import { withEngine } from './with-engine.ts';
 /** Bring an image from its registry into the local store, under its name. */
 export async function pullImage(options: PullOptions): Promise<ImageSummary> {
   const platform = platformOf(options.platform);
-  return await withEngine(options, async (engine, signal) => summaryOf(engine, [await pullInto(engine, options.name, platform, { signal, pull: true, onProgress: options.onProgress })]));
+  return await withEngine(options, async (engine, signal) =>
+    summaryOf(engine, [await pullInto(engine, options.name, platform, { signal, pull: true, onProgress: options.onProgress })]),
+  );
 }
 
 /** The image `name`, with all its layers, as an image of the store. */

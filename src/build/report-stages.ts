@@ -5,12 +5,26 @@ import type { Store } from '../store/index.ts';
 import type { BuildResult, StageReport } from './options.ts';
 
 /** What each stage cost and holds, and how many steps the cache saved. Looks up, runs nothing. */
-export async function reportStages({ job, compiled, store }: { readonly job: EngineJob; readonly compiled: Compiled; readonly store: Store }): Promise<Pick<BuildResult, 'stages' | 'steps' | 'imageSizeBytes'>> {
+export async function reportStages({
+  job,
+  compiled,
+  store,
+}: {
+  readonly job: EngineJob;
+  readonly compiled: Compiled;
+  readonly store: Store;
+}): Promise<Pick<BuildResult, 'stages' | 'steps' | 'imageSizeBytes'>> {
   const stages: StageReport[] = [];
   for (const stage of compiled.stages) stages.push(await reportStage(stage, job, store));
   const total = [...compiled.graph.vertices.values()].filter(({ op }) => op.kind !== 'source').length;
-  const ranOps = [...job.outcomes].filter(([digest, { by }]) => by === 'run' && compiled.graph.vertices.get(digest)?.op.kind !== 'source').length;
-  return { stages, steps: { total, cached: total - ranOps, ran: ranOps }, imageSizeBytes: stages.find(({ isTarget }) => isTarget)?.sizeBytes ?? 0 };
+  const ranOps = [...job.outcomes].filter(
+    ([digest, { by }]) => by === 'run' && compiled.graph.vertices.get(digest)?.op.kind !== 'source',
+  ).length;
+  return {
+    stages,
+    steps: { total, cached: total - ranOps, ran: ranOps },
+    imageSizeBytes: stages.find(({ isTarget }) => isTarget)?.sizeBytes ?? 0,
+  };
 }
 
 async function reportStage(stage: CompiledStage, job: EngineJob, store: Store): Promise<StageReport> {

@@ -5,7 +5,10 @@ import type { Secret } from './options.ts';
 const maxBytes = 512_000;
 
 /** Finds a secret's value by its id; each is read once, when first asked for. @throws {SlipwayError} `BUILD_BAD_SECRET` */
-export function secretReader(secrets: Readonly<Record<string, Secret>>, env: Readonly<Record<string, string | undefined>>): (id: string) => Uint8Array | undefined {
+export function secretReader(
+  secrets: Readonly<Record<string, Secret>>,
+  env: Readonly<Record<string, string | undefined>>,
+): (id: string) => Uint8Array | undefined {
   const known = new Map<string, Uint8Array>();
   return (id) => {
     const secret = Object.hasOwn(secrets, id) ? secrets[id] : undefined;

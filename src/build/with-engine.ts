@@ -3,7 +3,10 @@ import { type Engine, engineSettings, openEngine } from '../engine/index.ts';
 import type { EngineOptions } from './options.ts';
 
 /** Open an engine for one call of the library. */
-export async function withEngine<T>(options: { readonly engine?: EngineOptions; readonly signal?: AbortSignal }, work: (engine: Engine, signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  options: { readonly engine?: EngineOptions; readonly signal?: AbortSignal },
+  work: (engine: Engine, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const signal = options.signal ?? new AbortController().signal;
   return await cancellable(signal, async () => {
     await using engine = await openEngine(engineSettings(options.engine ?? {}, process.env));

@@ -29,8 +29,13 @@ export async function findInput(context: string, file: string | undefined, stdin
   refuseRemote('context', context);
   if (file !== undefined) refuseRemote('Dockerfile', file);
   if (context === '-') return stdinContext(await readStdin(stdin), file);
-  if (statSync(resolve(cwd, context), { throwIfNoEntry: false }) === undefined) {
-    throw badContext(`unable to prepare context: path "${context}" not found`);
+  const there = statSync(resolve(cwd, context), { throwIfNoEntry: false });
+  if (there === undefined) throw badContext(`unable to prepare context: path "${context}" not found`);
+  if (!there.isDirectory()) {
+    throw badContext(
+      `unable to prepare context: "${context}" is not a directory`,
+      'the context is a directory; name a Dockerfile with `-f`',
+    );
   }
   const dockerfile = file === '-' ? (await readStdin(stdin)).toString('utf8') : undefined;
   const path = dockerfile === undefined ? file : undefined;

@@ -13,8 +13,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('parseConfig()', () => {
   test.for<[string, string, string | undefined]>([
     ['{"registryMirror":[]}', '`registryMirror` is not a setting', 'did you mean `registryMirrors`?'],
-    ['{"zzzzzzzzzz":1}', '`zzzzzzzzzz` is not a setting', 'the settings are registryMirrors, insecureRegistries, root, runtime, cacheLimit, check'],
-    ['{"toString":1}', '`toString` is not a setting', 'the settings are registryMirrors, insecureRegistries, root, runtime, cacheLimit, check'],
+    [
+      '{"zzzzzzzzzz":1}',
+      '`zzzzzzzzzz` is not a setting',
+      'the settings are registryMirrors, insecureRegistries, root, runtime, cacheLimit, check',
+    ],
+    [
+      '{"toString":1}',
+      '`toString` is not a setting',
+      'the settings are registryMirrors, insecureRegistries, root, runtime, cacheLimit, check',
+    ],
     ['{"root":1}', '`root` must be a path', undefined],
     ['{"insecureRegistries":"x"}', '`insecureRegistries` must be a list of hosts such as "registry.test:5000"', undefined],
     ['[]', 'the configuration must be a JSON object', undefined],

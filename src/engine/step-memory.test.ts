@@ -4,7 +4,17 @@ import { digestOf } from '../oci/index.ts';
 import { compareEntries } from './step-memory.ts';
 
 const file = (path: string, content: string, more: Partial<Entry> = {}): Entry =>
-  ({ type: 'file', path, mode: 0o644, uid: 0, gid: 0, mtimeSec: 0, sizeBytes: content.length, digest: digestOf(content), ...more }) as Entry;
+  ({
+    type: 'file',
+    path,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtimeSec: 0,
+    sizeBytes: content.length,
+    digest: digestOf(content),
+    ...more,
+  }) as Entry;
 
 test('compareEntries() tells changed, added, removed and mode-only paths apart, and ignores times', () => {
   const before = [file('a', '1'), file('b', '1'), file('c', '1'), file('d', '1')];

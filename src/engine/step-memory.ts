@@ -15,7 +15,8 @@ const namedPaths = 20;
 /** What the store knows of the steps of earlier builds. `placeOf` names the place of a vertex in its Dockerfile. */
 export function createStepMemory(store: Store, placeOf: (vertex: Digest) => string | undefined): StepMemory<OpResult> {
   const keyFor = (place: string): string => hexOf(digestOf(place)).slice(0, 32);
-  const read = (place: string): readonly Remembered[] => (store.records.read('step', keyFor(place)) ?? []) as unknown as readonly Remembered[];
+  const read = (place: string): readonly Remembered[] =>
+    (store.records.read('step', keyFor(place)) ?? []) as unknown as readonly Remembered[];
   return {
     recall(vertex) {
       const place = placeOf(vertex);
@@ -54,7 +55,13 @@ export function compareEntries(before: readonly Entry[], after: readonly Entry[]
   lists.removed.push(...old.keys());
   const total = lists.changed.length + lists.added.length + lists.removed.length + lists.modeOnly.length;
   const cut = (paths: readonly string[]): readonly string[] => paths.slice(0, namedPaths);
-  return { changed: cut(lists.changed), added: cut(lists.added), removed: cut(lists.removed), modeOnly: cut(lists.modeOnly), total };
+  return {
+    changed: cut(lists.changed),
+    added: cut(lists.added),
+    removed: cut(lists.removed),
+    modeOnly: cut(lists.modeOnly),
+    total,
+  };
 }
 
 function contentOf(entry: Entry): string {

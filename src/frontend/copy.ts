@@ -72,7 +72,20 @@ const plainCopy = {
 /** All of the only input, as a layer of its own. */
 export const copyAll: FileOp = {
   kind: 'file',
-  actions: [{ ...plainCopy, src: '/', dest: '/', dirCopyContents: true, mode: -1, modeStr: '', excludePatterns: [], input: -1, secondaryInput: 0, output: 0 }],
+  actions: [
+    {
+      ...plainCopy,
+      src: '/',
+      dest: '/',
+      dirCopyContents: true,
+      mode: -1,
+      modeStr: '',
+      excludePatterns: [],
+      input: -1,
+      secondaryInput: 0,
+      output: 0,
+    },
+  ],
 };
 
 function pathSources(step: Step, { sources }: CopyInstruction | AddInstruction): readonly string[] {

@@ -53,7 +53,13 @@ const rows: readonly Row[] = [
     message: 'security.insecure is not allowed',
     line: 2,
   },
-  { name: 'DF-RUN-01 an empty list for a command', text: `${local}RUN []`, code: 'FE_EMPTY_COMMAND', message: 'arguments are required', line: 2 },
+  {
+    name: 'DF-RUN-01 an empty list for a command',
+    text: `${local}RUN []`,
+    code: 'FE_EMPTY_COMMAND',
+    message: 'arguments are required',
+    line: 2,
+  },
   {
     name: 'DF-FROM-05 a stage under its name in another case',
     text: 'FROM alpine:3.20 AS Build\nFROM Build',

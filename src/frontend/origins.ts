@@ -76,7 +76,11 @@ function hasStage(file: Dockerfile, name: string, before: number): boolean {
 function inLowerCase(thrown: unknown, written: string): unknown {
   if (!(thrown instanceof SlipwayError)) return thrown;
   const { code, message, at } = thrown;
-  return new SlipwayError(code, message, { at, cause: thrown, hint: `FROM finds a stage by its name in lower case: write \`${written.toLowerCase()}\`` });
+  return new SlipwayError(code, message, {
+    at,
+    cause: thrown,
+    hint: `FROM finds a stage by its name in lower case: write \`${written.toLowerCase()}\``,
+  });
 }
 
 function badIndex(text: string, file: Dockerfile, at: SourceSpan): SlipwayError {

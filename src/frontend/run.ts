@@ -22,7 +22,10 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
     });
   }
   if (run.command.form === 'exec' && run.command.args.length === 0) {
-    throw new SlipwayError('FE_EMPTY_COMMAND', 'arguments are required', { at: step.at, hint: 'name a program: `RUN ["program", "argument"]`' });
+    throw new SlipwayError('FE_EMPTY_COMMAND', 'arguments are required', {
+      at: step.at,
+      hint: 'name a program: `RUN ["program", "argument"]`',
+    });
   }
   const inputs = new Inputs();
   const root: Mount = { type: 'bind', dest: '/', readonly: false, input: inputs.indexOf(build.tree), selector: '', output: 0 };

@@ -69,14 +69,14 @@ test('the last entry of a name wins, and a file takes the place of a directory',
 
 test.for<[name: string, entries: Entry[], outcome: string[]]>([
   [
-    'an absolute symlink leads inside the root',
+    'an absolute symlink leads inside the destination',
     [link('esc', '/etc'), packed('esc/passwd')],
-    ['dir etc', 'file etc/passwd', 'dir x', 'symlink x/esc'],
+    ['dir x', 'symlink x/esc', 'dir x/etc', 'file x/etc/passwd'],
   ],
   [
-    'a climbing symlink stops at the root',
+    'a climbing symlink stops at the destination',
     [link('esc', '../../../../etc'), packed('esc/passwd')],
-    ['dir etc', 'file etc/passwd', 'dir x', 'symlink x/esc'],
+    ['dir x', 'symlink x/esc', 'dir x/etc', 'file x/etc/passwd'],
   ],
   ['a file over a symlink does not follow it', [link('esc', '/etc/passwd'), packed('esc')], ['dir x', 'file x/esc']],
 ])('DF-COPY-39 %s', ([, entries, outcome]) => {

@@ -4,19 +4,19 @@ import { clean } from './copy-source.ts';
 import { addDir, type Draft, makeDirs, newNode, put, removeAt, setDirEntry, touch } from './draft.ts';
 import type { Entry } from './entry.ts';
 import { baseOf, joinPath, parentOf } from './path-order.ts';
-import { type ResolveOptions, resolveDestination } from './resolve.ts';
-import { type DirNode, nodeAt, type NodeEntry, type TreeNode } from './tree.ts';
+import { resolveDestination } from './resolve.ts';
+import { type DirNode, emptyTree, nodeAt, type NodeEntry, type TreeNode } from './tree.ts';
 
 /**
  * Extract an archive into `dest`, as ADD does. `entries` come in the archive's order, later ones win; their paths are relative to
  * `dest`, and each file says in `content` where its bytes are. Directories are merged, all else replaced; symlinks on the
- * way, also those the archive itself made, are followed inside the root. `dest` keeps its owner and mode when it exists.
+ * way, also those the archive itself made, are followed as if `dest` were the root. `dest` keeps its owner and mode when it exists.
  *
  * @throws {SlipwayError} `LAYER_OUTSIDE_ROOT` a name climbs out of `dest`; `LAYER_BAD_HARDLINK`; `LAYER_NOT_DIRECTORY`;
  * `LAYER_SYMLINK_LOOP`.
  */
 export function unpack(draft: Draft, dest: string, entries: Iterable<Entry>, options: ActionOptions): void {
-  const top = locate(draft, clean(dest), { followLast: true });
+  const top = resolveDestination(draft.editor.tree, clean(dest), { followLast: true }).path;
   const stamp = { mode: 0o755, uid: options.owner?.uid ?? 0, gid: options.owner?.gid ?? 0, mtimeSec: options.nowSec };
   makeDirs(draft, top, stamp);
   // A directory's time is set last: what is put into it would change it.
@@ -24,7 +24,7 @@ export function unpack(draft: Draft, dest: string, entries: Iterable<Entry>, opt
   for (const entry of entries) {
     const path = inside(top, entry.path);
     if (path === top || entry.type === 'whiteout') continue;
-    const parentPath = locate(draft, parentOf(path), { followLast: true });
+    const parentPath = locate(draft, top, parentOf(path));
     const parent = makeDirs(draft, parentPath, { ...stamp, uid: 0, gid: 0 });
     const at = joinPath(parentPath, baseOf(path));
     if (entry.type === 'dir') {
@@ -66,7 +66,7 @@ function owned(entry: NodeEntry, { owner }: ActionOptions): NodeEntry {
 /** The file that a hard link of the archive names. One of the layers below is copied, because a layer cannot link out of itself. */
 function linked(draft: Draft, top: string, link: { readonly path: string; readonly target: string }): TreeNode {
   const target = inside(top, link.target);
-  const parent = locate(draft, parentOf(target), { followLast: true });
+  const parent = locate(draft, top, parentOf(target));
   const node = nodeAt(draft.editor.tree, joinPath(parent, baseOf(target)));
   if (node === undefined || node.children !== undefined) {
     throw new SlipwayError(
@@ -88,6 +88,9 @@ function inside(top: string, name: string): string {
   });
 }
 
-function locate(draft: Draft, path: string, options: ResolveOptions): string {
-  return resolveDestination(draft.editor.tree, path, options).path;
+/** Where `path`, which is `top` or below it, leads for who sees nothing but `top`. */
+function locate(draft: Draft, top: string, path: string): string {
+  const root = nodeAt(draft.editor.tree, top) ?? emptyTree.root;
+  const below = resolveDestination({ root }, path.slice(top.length), { followLast: true }).path;
+  return below === '' ? top : joinPath(top, below);
 }

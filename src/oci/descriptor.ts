@@ -50,7 +50,8 @@ export async function* verified(source: AsyncIterable<Uint8Array>, want: Descrip
 
 /** Read a descriptor out of untrusted JSON. @throws {SlipwayError} `OCI_BAD_DESCRIPTOR` */
 export function parseDescriptor(value: unknown): Descriptor {
-  const bad = (why: string): SlipwayError => new SlipwayError('OCI_BAD_DESCRIPTOR', `bad descriptor: ${why}`, { class: 'registry' });
+  const bad = (why: string): SlipwayError =>
+    new SlipwayError('OCI_BAD_DESCRIPTOR', `bad descriptor: ${why}`, { class: 'registry' });
   if (typeof value !== 'object' || value === null) throw bad('not an object');
   const raw = value as Record<string, unknown>;
   const { mediaType, digest, size, platform, annotations, urls, artifactType } = raw;

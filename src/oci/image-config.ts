@@ -97,7 +97,9 @@ export function printImageConfig(image: ImageConfig): Uint8Array {
     rootfs: { type: 'layers', diff_ids: image.diffIds },
     ...(image.platform.variant ? { variant: image.platform.variant } : {}),
   };
-  return new TextEncoder().encode(JSON.stringify(Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)))));
+  return new TextEncoder().encode(
+    JSON.stringify(Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)))),
+  );
 }
 
 function historyJson(entry: HistoryEntry): HistoryEntry {
@@ -111,18 +113,40 @@ function historyJson(entry: HistoryEntry): HistoryEntry {
 }
 
 const configOrder = [
-  'Hostname', 'Domainname', 'User', 'AttachStdin', 'AttachStdout', 'AttachStderr', 'ExposedPorts', 'Tty', 'OpenStdin', 'StdinOnce',
-  'Env', 'Entrypoint', 'Cmd', 'Volumes', 'WorkingDir', 'Labels', 'StopSignal', 'ArgsEscaped', 'Healthcheck', 'OnBuild', 'Shell',
+  'Hostname',
+  'Domainname',
+  'User',
+  'AttachStdin',
+  'AttachStdout',
+  'AttachStderr',
+  'ExposedPorts',
+  'Tty',
+  'OpenStdin',
+  'StdinOnce',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'ArgsEscaped',
+  'Healthcheck',
+  'OnBuild',
+  'Shell',
 ] as const;
 
 function runConfigJson(config: RunConfig): Record<string, unknown> {
   const raw = config as Record<string, unknown>;
-  const rest = Object.keys(raw).filter((key) => !(configOrder as readonly string[]).includes(key)).sort();
+  const rest = Object.keys(raw)
+    .filter((key) => !(configOrder as readonly string[]).includes(key))
+    .sort();
   const result: Record<string, unknown> = {};
   for (const key of [...configOrder, ...rest]) {
     const value = raw[key];
     if (isEmpty(value)) continue;
-    result[key] = key === 'ExposedPorts' || key === 'Volumes' || key === 'Labels' ? sorted(value as Record<string, unknown>) : value;
+    result[key] =
+      key === 'ExposedPorts' || key === 'Volumes' || key === 'Labels' ? sorted(value as Record<string, unknown>) : value;
   }
   return result;
 }

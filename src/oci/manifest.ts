@@ -28,17 +28,27 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest |
   } catch (cause) {
     throw new SlipwayError('OCI_BAD_MANIFEST', 'the manifest is not JSON', { class: 'registry', cause });
   }
-  if (typeof raw !== 'object' || raw === null) throw new SlipwayError('OCI_BAD_MANIFEST', 'the manifest is not a JSON object', { class: 'registry' });
+  if (typeof raw !== 'object' || raw === null)
+    throw new SlipwayError('OCI_BAD_MANIFEST', 'the manifest is not a JSON object', { class: 'registry' });
   if (raw['schemaVersion'] === 1) {
-    throw new SlipwayError('OCI_UNSUPPORTED_MANIFEST', 'the image has a manifest of Docker schema 1, which no current tool writes', {
-      class: 'registry',
-      hint: 'push the image again with a current tool',
-    });
+    throw new SlipwayError(
+      'OCI_UNSUPPORTED_MANIFEST',
+      'the image has a manifest of Docker schema 1, which no current tool writes',
+      {
+        class: 'registry',
+        hint: 'push the image again with a current tool',
+      },
+    );
   }
   const declared = typeof raw['mediaType'] === 'string' ? raw['mediaType'] : mediaType;
   const annotations = annotationsOf(raw['annotations']);
   if (Array.isArray(raw['manifests']) && (declared === undefined || isIndexType(declared))) {
-    return { kind: 'index', mediaType: declared ?? mediaTypes.ociIndex, manifests: raw['manifests'].map(parseDescriptor), ...annotations };
+    return {
+      kind: 'index',
+      mediaType: declared ?? mediaTypes.ociIndex,
+      manifests: raw['manifests'].map(parseDescriptor),
+      ...annotations,
+    };
   }
   if (Array.isArray(raw['layers']) && raw['config'] !== undefined && (declared === undefined || isManifestType(declared))) {
     return {
@@ -49,7 +59,9 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest |
       ...annotations,
     };
   }
-  throw new SlipwayError('OCI_BAD_MANIFEST', `not an image manifest or index${declared === undefined ? '' : ` (${declared})`}`, { class: 'registry' });
+  throw new SlipwayError('OCI_BAD_MANIFEST', `not an image manifest or index${declared === undefined ? '' : ` (${declared})`}`, {
+    class: 'registry',
+  });
 }
 
 function annotationsOf(raw: unknown): { annotations?: Record<string, string> } {
@@ -67,5 +79,7 @@ export function printManifest(manifest: Manifest | ImageIndex): Uint8Array {
           layers: manifest.layers.map(descriptorJson),
         }
       : { schemaVersion: 2, mediaType: manifest.mediaType, manifests: manifest.manifests.map(descriptorJson) };
-  return new TextEncoder().encode(JSON.stringify({ ...body, ...(manifest.annotations ? { annotations: manifest.annotations } : {}) }, null, 2));
+  return new TextEncoder().encode(
+    JSON.stringify({ ...body, ...(manifest.annotations ? { annotations: manifest.annotations } : {}) }, null, 2),
+  );
 }

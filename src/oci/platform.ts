@@ -20,18 +20,36 @@ const architectures: Readonly<Record<string, readonly [string, string?]>> = {
   ia32: ['386'],
 };
 
-const knownOs = new Set(['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'plan9', 'android', 'aix', 'illumos', 'js', 'wasip1', 'dragonfly']);
+const knownOs = new Set([
+  'linux',
+  'windows',
+  'darwin',
+  'freebsd',
+  'netbsd',
+  'openbsd',
+  'solaris',
+  'plan9',
+  'android',
+  'aix',
+  'illumos',
+  'js',
+  'wasip1',
+  'dragonfly',
+]);
 
 /** Parse `os[/arch[/variant]]` or a lone architecture, completing it from `defaults`.
  * @throws {SlipwayError} `OCI_BAD_PLATFORM` */
 export function parsePlatform(text: string, defaults: Platform): Platform {
   const bad = (): SlipwayError =>
-    new SlipwayError('OCI_BAD_PLATFORM', `\`${text}\` is not a platform`, { hint: 'write it as os/arch[/variant], for example linux/arm64' });
+    new SlipwayError('OCI_BAD_PLATFORM', `\`${text}\` is not a platform`, {
+      hint: 'write it as os/arch[/variant], for example linux/arm64',
+    });
   const parts = text.trim().toLowerCase().split('/');
   if (parts.length > 3 || parts.some((part) => !/^[a-z0-9_.-]+$/.test(part))) throw bad();
   const [first = '', second, third] = parts;
   if (second === undefined) {
-    if (knownOs.has(first)) return normalizePlatform({ os: first, architecture: defaults.architecture, variant: defaults.variant });
+    if (knownOs.has(first))
+      return normalizePlatform({ os: first, architecture: defaults.architecture, variant: defaults.variant });
     if (first in architectures || /^(amd64|arm64|arm|386|ppc64le|s390x|riscv64|mips64le|mips64|loong64|wasm)$/.test(first)) {
       return normalizePlatform({ os: defaults.os, architecture: first });
     }
@@ -49,7 +67,12 @@ export function normalizePlatform(platform: Platform): Platform {
   if (architecture === 'arm64' && (variant === 'v8' || variant === '8')) variant = undefined;
   if (architecture === 'amd64' && variant === 'v1') variant = undefined;
   if (architecture === 'arm') variant = variant === undefined ? 'v7' : variant.startsWith('v') ? variant : `v${variant}`;
-  return { os, architecture, ...(variant === undefined ? {} : { variant }), ...(platform.osVersion ? { osVersion: platform.osVersion } : {}) };
+  return {
+    os,
+    architecture,
+    ...(variant === undefined ? {} : { variant }),
+    ...(platform.osVersion ? { osVersion: platform.osVersion } : {}),
+  };
 }
 
 export function formatPlatform(platform: Platform): string {

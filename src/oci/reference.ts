@@ -20,7 +20,9 @@ const hostPattern = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-
  */
 export function parseReference(text: string): Reference {
   const bad = (why: string): SlipwayError =>
-    new SlipwayError('OCI_BAD_REFERENCE', `\`${text}\` is not an image reference: ${why}`, { hint: 'write it as [host/]name[:tag][@sha256:…]' });
+    new SlipwayError('OCI_BAD_REFERENCE', `\`${text}\` is not an image reference: ${why}`, {
+      hint: 'write it as [host/]name[:tag][@sha256:…]',
+    });
   let rest = text;
   let digest: Digest | undefined;
   const at = rest.indexOf('@');
@@ -50,7 +52,13 @@ export function parseReference(text: string): Reference {
   if (!rest.split('/').every((part) => pathPart.test(part))) throw bad(`\`${rest}\` is not a repository name`);
   const repository = host === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
   if (host.length + repository.length > 255) throw bad('it is longer than 255 characters');
-  return { host, repository, ...(tag ?? digest ? {} : { tag: 'latest' }), ...(tag ? { tag } : {}), ...(digest ? { digest } : {}) };
+  return {
+    host,
+    repository,
+    ...((tag ?? digest) ? {} : { tag: 'latest' }),
+    ...(tag ? { tag } : {}),
+    ...(digest ? { digest } : {}),
+  };
 }
 
 /** The full name: `docker.io/library/alpine:3.20@sha256:…`. */

@@ -40,7 +40,9 @@ export async function openArchive(node: FileNode, state: OpsState, signal: Abort
   const blob = writer.commit(mediaTypes.ociLayer);
   const id: LayerId = store.layers.newId();
   store.layers.commit({ id, entries, createdAt: new Date(now()).toISOString(), diffId: blob.digest, blobs: [blob] });
-  return entries.map((entry) => (entry.type === 'file' ? { ...entry, content: { kind: 'layer', layer: id, path: entry.path } } : entry));
+  return entries.map((entry) =>
+    entry.type === 'file' ? { ...entry, content: { kind: 'layer', layer: id, path: entry.path } } : entry,
+  );
 }
 
 async function firstBytes(node: FileNode, state: OpsState): Promise<Uint8Array> {

@@ -14,7 +14,8 @@ export async function commitEntries(drafted: readonly Entry[], state: OpsState, 
   const entries = drafted.map(withLayerXattrs);
   const id = store.layers.newId();
   const createdAt = new Date(now()).toISOString();
-  const isLive = (entry: Entry): boolean => entry.type === 'file' && entry.content?.kind === 'layer' && state.live.has(entry.content.layer);
+  const isLive = (entry: Entry): boolean =>
+    entry.type === 'file' && entry.content?.kind === 'layer' && state.live.has(entry.content.layer);
   if (entries.some(isLive)) {
     const packed = await pack(entries, state, signal);
     store.layers.commit({ id, createdAt, ...packed });
@@ -41,7 +42,8 @@ interface Packed {
 async function pack(entries: readonly Entry[], state: OpsState, signal: AbortSignal): Promise<Packed> {
   const { store, content } = state.ports;
   for (const entry of entries) {
-    if (entry.type === 'file' && entry.content?.kind === 'layer' && !state.live.has(entry.content.layer)) await content.prepare(entry.content.layer, signal);
+    if (entry.type === 'file' && entry.content?.kind === 'layer' && !state.live.has(entry.content.layer))
+      await content.prepare(entry.content.layer, signal);
   }
   using writer = store.blobs.create();
   const tar = new TarWriter({ output: (chunk) => writer.write(chunk) });

@@ -1,6 +1,17 @@
 import { rootfsPath, SlipwayError } from '../base/index.ts';
 import type { ExecOp, FileAction, Mount, Vertex } from '../graph/index.ts';
-import { copySourceDigest, filesOfCopy, type FileNode, isFileNode, type LayerId, layerContentDigest, notFound, resolve, treeDigest, walkTree } from '../layer/index.ts';
+import {
+  copySourceDigest,
+  filesOfCopy,
+  type FileNode,
+  isFileNode,
+  type LayerId,
+  layerContentDigest,
+  notFound,
+  resolve,
+  treeDigest,
+  walkTree,
+} from '../layer/index.ts';
 import { type Digest, digestOf } from '../oci/index.ts';
 import { type KeyPart, keyOf } from '../solver/index.ts';
 import { digestOfNode, prepareToHash, treeOfResult } from './nodes.ts';
@@ -11,7 +22,13 @@ import type { OpResult } from './result.ts';
  * Digest of what `vertex` really takes from its input `index`: the files that a copy selects, the part that a mount shows, or, where it
  * builds on the input, the content of all its layers. Times don't count.
  */
-export async function contentKey(vertex: Vertex, index: number, result: OpResult, state: OpsState, signal: AbortSignal): Promise<Digest> {
+export async function contentKey(
+  vertex: Vertex,
+  index: number,
+  result: OpResult,
+  state: OpsState,
+  signal: AbortSignal,
+): Promise<Digest> {
   const parts: KeyPart[] = [];
   const stack = async (): Promise<void> => void parts.push({ name: 'stack', value: await stackDigest(result, state, signal) });
   switch (vertex.op.kind) {
@@ -26,7 +43,8 @@ export async function contentKey(vertex: Vertex, index: number, result: OpResult
     case 'file':
       for (const [position, action] of vertex.op.actions.entries()) {
         if (action.input === index || takesNamesFrom(action, index)) await stack();
-        if (action.action === 'copy' && action.secondaryInput === index) parts.push({ name: `copy ${position}`, value: await copiedDigest(action, result, state, signal) });
+        if (action.action === 'copy' && action.secondaryInput === index)
+          parts.push({ name: `copy ${position}`, value: await copiedDigest(action, result, state, signal) });
       }
       break;
     case 'merge':
@@ -40,7 +58,9 @@ export async function contentKey(vertex: Vertex, index: number, result: OpResult
 type ShownMount = Extract<Mount, { readonly input: number }>;
 
 function mountsOf(op: ExecOp, index: number): readonly ShownMount[] {
-  return op.mounts.filter((mount): mount is ShownMount => (mount.type === 'bind' || mount.type === 'cache') && mount.input === index);
+  return op.mounts.filter(
+    (mount): mount is ShownMount => (mount.type === 'bind' || mount.type === 'cache') && mount.input === index,
+  );
 }
 
 function takesNamesFrom(action: FileAction, index: number): boolean {
@@ -48,7 +68,12 @@ function takesNamesFrom(action: FileAction, index: number): boolean {
   return [action.owner.user, action.owner.group].some((owner) => owner?.kind === 'name' && owner.input === index);
 }
 
-async function copiedDigest(action: Extract<FileAction, { action: 'copy' }>, result: OpResult, state: OpsState, signal: AbortSignal): Promise<Digest> {
+async function copiedDigest(
+  action: Extract<FileAction, { action: 'copy' }>,
+  result: OpResult,
+  state: OpsState,
+  signal: AbortSignal,
+): Promise<Digest> {
   const tree = treeOfResult(result, state);
   const files = explaining(result, action.src, state, () => filesOfCopy(tree, action));
   await prepareToHash(files, state, signal);
@@ -88,7 +113,8 @@ async function shownDigest(mount: ShownMount, result: OpResult, state: OpsState,
 
 /** Content of a whole file system, layer by layer: each layer is hashed once and then known. */
 async function stackDigest(result: OpResult, state: OpsState, signal: AbortSignal): Promise<Digest> {
-  if (result.kind === 'live') return shownDigest({ type: 'bind', dest: '', readonly: true, input: 0, selector: '/', output: -1 }, result, state, signal);
+  if (result.kind === 'live')
+    return shownDigest({ type: 'bind', dest: '', readonly: true, input: 0, selector: '/', output: -1 }, result, state, signal);
   const digests: Digest[] = [];
   for (const layer of result.layers) digests.push(await layerDigest(layer, state, signal));
   return digestOf(digests.join(' '));
@@ -101,7 +127,9 @@ async function layerDigest(layer: LayerId, state: OpsState, signal: AbortSignal)
   await content.prepare(layer, signal);
   const contentDigest = layerContentDigest(store.layers.index(layer).entries, (entry) => {
     if (entry.digest !== undefined) return entry.digest;
-    return entry.content?.kind === 'layer' ? content.digestOf(entry.content.layer, entry.content.path) : content.digestOf(layer, entry.path);
+    return entry.content?.kind === 'layer'
+      ? content.digestOf(entry.content.layer, entry.content.path)
+      : content.digestOf(layer, entry.path);
   });
   store.layers.addForms(layer, { contentDigest });
   return contentDigest;

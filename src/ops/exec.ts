@@ -18,7 +18,13 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 const defaultHostname = 'buildkitsandbox';
 
 /** Run one process over the root it names; what it changed is the new layer. */
-export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpResult[], state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
+export async function runExec(
+  op: ExecOp,
+  vertex: Vertex,
+  inputs: readonly OpResult[],
+  state: OpsState,
+  context: OpContext,
+): Promise<readonly OpResult[]> {
   const { store, content } = state.ports;
   const base = rootLayers(op, inputs);
   await using scope = new Scope();
@@ -70,7 +76,12 @@ export async function runExec(op: ExecOp, vertex: Vertex, inputs: readonly OpRes
   removeMountStubs(stubs);
   await root[Symbol.asyncDispose]();
   const id = store.layers.newId();
-  store.layers.commit({ id, entries: walkUpper(upper, { lowers }), createdAt: new Date(state.ports.now()).toISOString(), directory: upper });
+  store.layers.commit({
+    id,
+    entries: walkUpper(upper, { lowers }),
+    createdAt: new Date(state.ports.now()).toISOString(),
+    directory: upper,
+  });
   return resultsOf(op, { kind: 'snapshot', layers: [...base, id] }, inputs);
 }
 
@@ -104,7 +115,8 @@ function environmentOf(op: ExecOp, secrets: ReadonlyMap<string, Uint8Array>): re
   const env = [...op.env];
   const has = (name: string): boolean => env.some((item) => item.startsWith(`${name}=`));
   for (const [kind, value] of Object.entries(op.proxyEnv)) {
-    for (const name of [`${kind.toUpperCase()}_PROXY`, `${kind}_proxy`]) if (value !== '' && !has(name)) env.push(`${name}=${value}`);
+    for (const name of [`${kind.toUpperCase()}_PROXY`, `${kind}_proxy`])
+      if (value !== '' && !has(name)) env.push(`${name}=${value}`);
   }
   for (const item of secretEnvironment(op, secrets)) {
     const at = env.findIndex((each) => each.startsWith(item.slice(0, item.indexOf('=') + 1)));

@@ -37,7 +37,12 @@ interface Stage {
 const nothing: Stage = { base: [], tree: emptyTree };
 
 /** Do the actions in order. Each result is its base with one new layer, which may hold nothing. */
-export async function runFile(op: FileOp, inputs: readonly OpResult[], state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
+export async function runFile(
+  op: FileOp,
+  inputs: readonly OpResult[],
+  state: OpsState,
+  context: OpContext,
+): Promise<readonly OpResult[]> {
   const stages: Stage[] = [];
   const results: OpResult[] = [];
   const stageAt = (index: number): Stage => {
@@ -45,7 +50,8 @@ export async function runFile(op: FileOp, inputs: readonly OpResult[], state: Op
     const input = inputs[index];
     if (input !== undefined) return { base: input.kind === 'snapshot' ? input.layers : [], tree: treeOfResult(input, state) };
     const stage = stages[index - inputs.length];
-    if (stage === undefined) throw new SlipwayError('OPS_BAD_FILE_OP', `a file action names input ${index}, which is not there`, { class: 'internal' });
+    if (stage === undefined)
+      throw new SlipwayError('OPS_BAD_FILE_OP', `a file action names input ${index}, which is not there`, { class: 'internal' });
     return stage;
   };
   for (const action of op.actions) {
@@ -53,18 +59,38 @@ export async function runFile(op: FileOp, inputs: readonly OpResult[], state: Op
     const start = stageAt(action.input);
     const draft = createDraft(state.treeOf(start.base), start.tree);
     const source = action.action === 'copy' ? stageAt(action.secondaryInput).tree : emptyTree;
-    await act(draft, action, source, { nowSec: Math.floor(state.ports.now() / 1000), owner: await ownerOf(action, stageAt, state, context.signal) }, state, context);
+    await act(
+      draft,
+      action,
+      source,
+      { nowSec: Math.floor(state.ports.now() / 1000), owner: await ownerOf(action, stageAt, state, context.signal) },
+      state,
+      context,
+    );
     const made: Stage = { base: start.base, tree: draft.tree() };
     stages.push(made);
     if (action.output >= 0) {
-      const layer = await commitEntries(createDraft(state.treeOf(made.base), made.tree).finish({ sameContent: (lower, upper) => haveSameDigest(lower, upper, state) }), state, context.signal);
+      const layer = await commitEntries(
+        createDraft(state.treeOf(made.base), made.tree).finish({
+          sameContent: (lower, upper) => haveSameDigest(lower, upper, state),
+        }),
+        state,
+        context.signal,
+      );
       results[action.output] = { kind: 'snapshot', layers: [...made.base, layer] };
     }
   }
   return results;
 }
 
-async function act(draft: Draft, action: FileAction, source: Tree, options: ActionOptions, state: OpsState, context: OpContext): Promise<void> {
+async function act(
+  draft: Draft,
+  action: FileAction,
+  source: Tree,
+  options: ActionOptions,
+  state: OpsState,
+  context: OpContext,
+): Promise<void> {
   switch (action.action) {
     case 'copy': {
       if (!action.unpackArchives) return copy(draft, source, action, options);
@@ -96,7 +122,12 @@ function haveSameDigest(lower: FileNode, upper: FileNode, state: OpsState): bool
   return state.live.get(content.layer)?.digestOf(content.path) === digest;
 }
 
-async function ownerOf(action: FileAction, stageAt: (index: number) => Stage, state: OpsState, signal: AbortSignal): Promise<ActionOptions['owner']> {
+async function ownerOf(
+  action: FileAction,
+  stageAt: (index: number) => Stage,
+  state: OpsState,
+  signal: AbortSignal,
+): Promise<ActionOptions['owner']> {
   const owner = action.action === 'rm' ? undefined : action.owner;
   if (owner === undefined) return undefined;
   const input = namedInput(owner);
@@ -107,7 +138,10 @@ async function ownerOf(action: FileAction, stageAt: (index: number) => Stage, st
     });
   }
   const { tree } = stageAt(input);
-  return lookupOwner(owner, { passwd: await accountFile(tree, '/etc/passwd', state, signal), group: await accountFile(tree, '/etc/group', state, signal) });
+  return lookupOwner(owner, {
+    passwd: await accountFile(tree, '/etc/passwd', state, signal),
+    group: await accountFile(tree, '/etc/group', state, signal),
+  });
 }
 
 function namedInput({ user, group }: ChownOpt): number | undefined {

@@ -22,7 +22,8 @@ export function createMask(secrets: Iterable<Uint8Array>): Mask | undefined {
   const values = new Map<string, Buffer>();
   for (const secret of secrets) {
     const text = Buffer.from(secret).toString('latin1');
-    for (const part of [text.replace(/\r?\n$/, ''), ...text.split(/\r?\n/)]) if (part.length >= shortestBytes) values.set(part, Buffer.from(part, 'latin1'));
+    for (const part of [text.replace(/\r?\n$/, ''), ...text.split(/\r?\n/)])
+      if (part.length >= shortestBytes) values.set(part, Buffer.from(part, 'latin1'));
   }
   if (values.size === 0) return undefined;
   const longestFirst = [...values.values()].sort((a, b) => b.length - a.length);
@@ -56,7 +57,11 @@ function cut(input: Buffer, values: readonly Buffer[]): { readonly shown: Buffer
 }
 
 /** The earliest value in `input`; of those that begin at one place, the longest. */
-function firstOf(input: Buffer, from: number, values: readonly Buffer[]): { readonly at: number; readonly length: number } | undefined {
+function firstOf(
+  input: Buffer,
+  from: number,
+  values: readonly Buffer[],
+): { readonly at: number; readonly length: number } | undefined {
   let best: { readonly at: number; readonly length: number } | undefined;
   for (const value of values) {
     const at = input.indexOf(value, from);

@@ -47,19 +47,29 @@ async function prepareMount(mount: Mount, name: string, ports: MountPorts): Prom
     case 'cache':
       return bind(mount.dest, await cacheDirectory(mount, name, ports), mount.readonly);
     case 'tmpfs': {
-      const options = ['nosuid', 'nodev', ...(mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : []), ...(mount.readonly ? ['ro'] : [])];
+      const options = [
+        'nosuid',
+        'nodev',
+        ...(mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : []),
+        ...(mount.readonly ? ['ro'] : []),
+      ];
       return { mount: { destination: mount.dest, type: 'tmpfs', options }, kind: 'dir' };
     }
     case 'secret': {
       const source = secretFile(mount, ports.secrets, name, ports);
       if (source === undefined) return undefined;
       const noexec = (mount.mode & 0o111) === 0 ? ['noexec'] : [];
-      return { mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev', ...noexec] }, kind: 'file' };
+      return {
+        mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev', ...noexec] },
+        kind: 'file',
+      };
     }
     case 'ssh': {
       const { scope, ingest, state } = ports;
       const source = await sshSocket(mount, name, { agent: state.ports.sshAgent, scope, ingest });
-      return source === undefined ? undefined : { mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev'] }, kind: 'file' };
+      return source === undefined
+        ? undefined
+        : { mount: { destination: mount.dest, type: 'bind', source, options: ['bind', 'ro', 'nosuid', 'nodev'] }, kind: 'file' };
     }
   }
 }
@@ -70,7 +80,12 @@ function bind(destination: string, source: HostPath, readonly: boolean): Prepare
 }
 
 /** A private, writable view of an input: what is written there is thrown away. */
-async function showInput(input: number, selector: string, name: string, { inputs, ingest, state, context, scope }: MountPorts): Promise<HostPath> {
+async function showInput(
+  input: number,
+  selector: string,
+  name: string,
+  { inputs, ingest, state, context, scope }: MountPorts,
+): Promise<HostPath> {
   const result = inputs[input];
   const target = ingest.child(`${name}-m`);
   mkdirSync(target);
@@ -81,7 +96,12 @@ async function showInput(input: number, selector: string, name: string, { inputs
   if (result.kind === 'live') await copyOut(tree.root, target, state, context, (path, node) => leadsTo(path, node, found.path));
   else {
     const { store, content } = state.ports;
-    const lowers = await prepareLowers(result.layers, { store, content, scratch: ingest.child(`${name}-t`), signal: context.signal });
+    const lowers = await prepareLowers(result.layers, {
+      store,
+      content,
+      scratch: ingest.child(`${name}-t`),
+      signal: context.signal,
+    });
     const [upper, work] = [ingest.child(`${name}-u`), ingest.child(`${name}-w`)];
     mkdirSync(upper, 0o755);
     mkdirSync(work);
@@ -96,7 +116,13 @@ function leadsTo(path: string, { children }: TreeNode, wanted: string): boolean 
   return children !== undefined && wanted.startsWith(`${path}/`);
 }
 
-async function copyOut(from: TreeNode, dest: HostPath, state: OpsState, { signal }: OpContext, isChosen?: (path: string, node: TreeNode) => boolean): Promise<void> {
+async function copyOut(
+  from: TreeNode,
+  dest: HostPath,
+  state: OpsState,
+  { signal }: OpContext,
+  isChosen?: (path: string, node: TreeNode) => boolean,
+): Promise<void> {
   await writeTree(from, dest, {
     content: state.ports.content,
     signal,

@@ -9,16 +9,20 @@ import type { OpResult } from './result.ts';
 export function treeOfResult(result: OpResult, state: OpsState): Tree {
   if (result.kind === 'snapshot') return state.treeOf(result.layers);
   const local = state.live.get(result.source);
-  if (local === undefined) throw new SlipwayError('OPS_NO_CONTEXT', `the context \`${result.source}\` is not open`, { class: 'internal' });
+  if (local === undefined)
+    throw new SlipwayError('OPS_NO_CONTEXT', `the context \`${result.source}\` is not open`, { class: 'internal' });
   return local.tree;
 }
 
 /** Where the bytes of a file node are: a layer or context, and the path there; or the bytes themselves. */
-export type NodeBytes = { readonly kind: 'inline'; readonly base64: string } | { readonly kind: 'layer'; readonly layer: LayerId; readonly path: string };
+export type NodeBytes =
+  | { readonly kind: 'inline'; readonly base64: string }
+  | { readonly kind: 'layer'; readonly layer: LayerId; readonly path: string };
 
 export function bytesOfNode({ entry, origin }: FileNode): NodeBytes {
   if (entry.content !== undefined) return entry.content;
-  if (origin === undefined) throw new SlipwayError('OPS_NO_ORIGIN', `\`${entry.path}\` belongs to no layer`, { class: 'internal' });
+  if (origin === undefined)
+    throw new SlipwayError('OPS_NO_ORIGIN', `\`${entry.path}\` belongs to no layer`, { class: 'internal' });
   return { kind: 'layer', layer: origin, path: entry.path };
 }
 

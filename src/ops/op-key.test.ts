@@ -63,17 +63,26 @@ test.for([
   ['a ulimit', { ulimits: [{ name: 'nofile', soft: 1, hard: 1 }] }],
   ['a mount less', { mounts: exec.mounts.slice(0, 2) }],
   ['a mount that became read-only', { mounts: exec.mounts.map((mount) => ({ ...mount, readonly: true })) }],
-] as const satisfies readonly (readonly [string, Partial<ExecOp>])[])('SEM-12 opKey() of an exec op changes with %s', ([, change]) => {
-  expect(keyOfOp({ ...exec, ...change })).not.toBe(keyOfOp(exec));
-});
+] as const satisfies readonly (readonly [string, Partial<ExecOp>])[])(
+  'SEM-12 opKey() of an exec op changes with %s',
+  ([, change]) => {
+    expect(keyOfOp({ ...exec, ...change })).not.toBe(keyOfOp(exec));
+  },
+);
 
 test.for([
   ['a proxy', { proxyEnv: { http: 'http://proxy:3128' } }],
   ['the address of an extra host', { extraHosts: [{ host: 'db', ip: '10.0.0.2' }] }],
-  ['how a cache mount is shared', { mounts: exec.mounts.map((mount) => (mount.type === 'cache' ? { ...mount, sharing: 'locked' as const } : mount)) }],
-] as const satisfies readonly (readonly [string, Partial<ExecOp>])[])('DF-ARG-10 opKey() of an exec op does not change with %s', ([, change]) => {
-  expect(keyOfOp({ ...exec, ...change })).toBe(keyOfOp(exec));
-});
+  [
+    'how a cache mount is shared',
+    { mounts: exec.mounts.map((mount) => (mount.type === 'cache' ? { ...mount, sharing: 'locked' as const } : mount)) },
+  ],
+] as const satisfies readonly (readonly [string, Partial<ExecOp>])[])(
+  'DF-ARG-10 opKey() of an exec op does not change with %s',
+  ([, change]) => {
+    expect(keyOfOp({ ...exec, ...change })).toBe(keyOfOp(exec));
+  },
+);
 
 test.for([
   ['the destination', { dest: '/c' }],
@@ -84,7 +93,10 @@ test.for([
   ['--exclude', { excludePatterns: ['*.md'] }],
   ['--parents', { includePatterns: ['a'] }],
   ['whether archives are extracted', { unpackArchives: true }],
-] as const satisfies readonly (readonly [string, Partial<CopyAction>])[])('SEM-09 opKey() of a copy changes with %s', ([, change]) => {
-  const file = (action: CopyAction): Op => ({ kind: 'file', actions: [action] });
-  expect(keyOfOp(file({ ...copy, ...change }))).not.toBe(keyOfOp(file(copy)));
-});
+] as const satisfies readonly (readonly [string, Partial<CopyAction>])[])(
+  'SEM-09 opKey() of a copy changes with %s',
+  ([, change]) => {
+    const file = (action: CopyAction): Op => ({ kind: 'file', actions: [action] });
+    expect(keyOfOp(file({ ...copy, ...change }))).not.toBe(keyOfOp(file(copy)));
+  },
+);

@@ -14,7 +14,10 @@ export function opKey({ op, platform }: Vertex): readonly KeyPart[] {
     case 'exec':
       return [...parts, ...execParts(op)];
     case 'file':
-      return [...parts, ...op.actions.map((action, index) => ({ name: `action ${index}`, value: canonicalJson(actionJson(action)) }))];
+      return [
+        ...parts,
+        ...op.actions.map((action, index) => ({ name: `action ${index}`, value: canonicalJson(actionJson(action)) })),
+      ];
     case 'merge':
       return [...parts, { name: 'inputs', value: canonicalJson(op.inputs) }];
     case 'diff':
@@ -81,17 +84,40 @@ function actionJson(action: FileAction): Json {
         timestamp: action.timestampNs.toString(),
       };
     case 'mkfile':
-      return { ...place, path: action.path, mode: action.mode, data: digestOf(action.data), owner: ownerJson(action.owner), timestamp: action.timestampNs.toString() };
+      return {
+        ...place,
+        path: action.path,
+        mode: action.mode,
+        data: digestOf(action.data),
+        owner: ownerJson(action.owner),
+        timestamp: action.timestampNs.toString(),
+      };
     case 'mkdir':
-      return { ...place, path: action.path, mode: action.mode, parents: action.makeParents, owner: ownerJson(action.owner), timestamp: action.timestampNs.toString() };
+      return {
+        ...place,
+        path: action.path,
+        mode: action.mode,
+        parents: action.makeParents,
+        owner: ownerJson(action.owner),
+        timestamp: action.timestampNs.toString(),
+      };
     case 'rm':
       return { ...place, path: action.path, allowNotFound: action.allowNotFound, allowWildcard: action.allowWildcard };
     case 'symlink':
-      return { ...place, oldpath: action.oldpath, newpath: action.newpath, owner: ownerJson(action.owner), timestamp: action.timestampNs.toString() };
+      return {
+        ...place,
+        oldpath: action.oldpath,
+        newpath: action.newpath,
+        owner: ownerJson(action.owner),
+        timestamp: action.timestampNs.toString(),
+      };
   }
 }
 
 function ownerJson(owner: ChownOpt | undefined): Json {
   if (owner === undefined) return null;
-  return { user: owner.user === undefined ? null : { ...owner.user }, group: owner.group === undefined ? null : { ...owner.group } };
+  return {
+    user: owner.user === undefined ? null : { ...owner.user },
+    group: owner.group === undefined ? null : { ...owner.group },
+  };
 }

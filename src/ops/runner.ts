@@ -30,7 +30,8 @@ export function createOpRunner(ports: OpsPorts): OpRunnerHandle {
     contentKey: (vertex, input, result, { signal }) => contentKey(vertex, input, result, state, signal),
     run: (vertex, inputs, context) => run(vertex, inputs, state, context),
     isHeavy: ({ op }) => op.kind === 'exec',
-    isWhole: (result) => result.kind === 'snapshot' && result.layers.every((layer) => ports.store.layers.info(layer) !== undefined),
+    isWhole: (result) =>
+      result.kind === 'snapshot' && result.layers.every((layer) => ports.store.layers.info(layer) !== undefined),
   };
   return {
     runner,
@@ -62,7 +63,8 @@ function merge(op: MergeOp, inputs: readonly OpResult[]): OpResult {
     kind: 'snapshot',
     layers: op.inputs.flatMap((index) => {
       const input = index < 0 ? emptySnapshot : inputs[index];
-      if (input?.kind !== 'snapshot') throw new SlipwayError('OPS_BAD_MERGE', 'only file systems can be merged', { class: 'internal' });
+      if (input?.kind !== 'snapshot')
+        throw new SlipwayError('OPS_BAD_MERGE', 'only file systems can be merged', { class: 'internal' });
       return input.layers;
     }),
   };
@@ -71,6 +73,9 @@ function merge(op: MergeOp, inputs: readonly OpResult[]): OpResult {
 async function diff(op: DiffOp, inputs: readonly OpResult[], state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
   const lower = inputs[op.lower];
   const upper = inputs[op.upper];
-  const entries = diffTrees(lower === undefined ? emptyTree : treeOfResult(lower, state), upper === undefined ? emptyTree : treeOfResult(upper, state));
+  const entries = diffTrees(
+    lower === undefined ? emptyTree : treeOfResult(lower, state),
+    upper === undefined ? emptyTree : treeOfResult(upper, state),
+  );
   return [{ kind: 'snapshot', layers: [await commitEntries(entries, state, context.signal)] }];
 }

@@ -28,7 +28,12 @@ export function secretEnvironment(op: ExecOp, secrets: ReadonlyMap<string, Uint8
 }
 
 /** A file with the secret, on a memory file system of its own that is gone with `scope`. `undefined`: an optional one is missing. */
-export function secretFile(wanted: SecretMount, secrets: ReadonlyMap<string, Uint8Array>, name: string, { scope, ingest }: { readonly scope: Scope; readonly ingest: Ingest }): HostPath | undefined {
+export function secretFile(
+  wanted: SecretMount,
+  secrets: ReadonlyMap<string, Uint8Array>,
+  name: string,
+  { scope, ingest }: { readonly scope: Scope; readonly ingest: Ingest },
+): HostPath | undefined {
   const value = secrets.get(wanted.id);
   if (value === undefined) {
     if (wanted.optional) return undefined;
@@ -36,7 +41,13 @@ export function secretFile(wanted: SecretMount, secrets: ReadonlyMap<string, Uin
   }
   const folder = ingest.child(`${name}-secret`);
   mkdirSync(folder, { mode: 0o700 });
-  mount('tmpfs', folder, 'tmpfs', mountFlags.nosuid | mountFlags.nodev | mountFlags.noexec, `size=${value.byteLength + 65_536},mode=0700`);
+  mount(
+    'tmpfs',
+    folder,
+    'tmpfs',
+    mountFlags.nosuid | mountFlags.nodev | mountFlags.noexec,
+    `size=${value.byteLength + 65_536},mode=0700`,
+  );
   scope.defer(() => umount(folder, { detach: true }));
   const path = hostPath(`${folder}/secret`);
   writeFileSync(path, value, { mode: 0o600, flag: 'wx' });
@@ -46,5 +57,7 @@ export function secretFile(wanted: SecretMount, secrets: ReadonlyMap<string, Uin
 }
 
 function noSecret(id: string): SlipwayError {
-  return new SlipwayError('OPS_NO_SECRET', `secret ${id}: not found`, { hint: `the step needs it: pass \`--secret id=${id},src=FILE\`` });
+  return new SlipwayError('OPS_NO_SECRET', `secret ${id}: not found`, {
+    hint: `the step needs it: pass \`--secret id=${id},src=FILE\``,
+  });
 }

@@ -28,7 +28,16 @@ export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, c
         signal: context.signal,
         onProgress: ({ part, current, total, done }) => {
           if (!isDue(part, done)) return;
-          context.emit({ kind: 'step-progress', step: vertex.digest, part, current, total, unit: 'bytes', done, atMs: state.ports.now() });
+          context.emit({
+            kind: 'step-progress',
+            step: vertex.digest,
+            part,
+            current,
+            total,
+            unit: 'bytes',
+            done,
+            atMs: state.ports.now(),
+          });
         },
       });
       return [{ kind: 'snapshot', layers }];
@@ -64,7 +73,8 @@ function schemeOf(op: SourceOp): Scheme {
 function openContext(op: SourceOp, vertex: Vertex, state: OpsState, context: OpContext): OpResult {
   const name = op.identifier.slice('local://'.length);
   const directory = state.ports.directories.get(name);
-  if (directory === undefined) throw new SlipwayError('OPS_NO_CONTEXT', `the build has no context named \`${name}\``, { class: 'internal' });
+  if (directory === undefined)
+    throw new SlipwayError('OPS_NO_CONTEXT', `the build has no context named \`${name}\``, { class: 'internal' });
   const origin = `live:${vertex.digest}` as LayerId;
   const ignore = listOf(op, 'local.excludepatterns');
   const follow = listOf(op, 'local.followpaths');

@@ -17,11 +17,17 @@ export interface SshPorts {
  * A socket for one step, with the owner and mode it asks for; each connection is passed on to the user's agent. It is gone with the
  * scope. `undefined`: an optional agent is missing.
  */
-export async function sshSocket(wanted: SshMount, name: string, { agent, scope, ingest }: SshPorts): Promise<HostPath | undefined> {
+export async function sshSocket(
+  wanted: SshMount,
+  name: string,
+  { agent, scope, ingest }: SshPorts,
+): Promise<HostPath | undefined> {
   const target = agent(wanted.id);
   if (target === undefined) {
     if (wanted.optional) return undefined;
-    throw new SlipwayError('OPS_NO_SSH', `ssh ${wanted.id}: not found`, { hint: `the step needs an agent: pass \`--ssh ${wanted.id}\`` });
+    throw new SlipwayError('OPS_NO_SSH', `ssh ${wanted.id}: not found`, {
+      hint: `the step needs an agent: pass \`--ssh ${wanted.id}\``,
+    });
   }
   const path = ingest.child(`${name}-ssh`);
   const open = new Set<Socket>();

@@ -1,6 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import type { HostPath } from '../base/index.ts';
-import { emptyTree, extendTree, type FileEntry, isFileNode, type LayerId, type Tree, type TreeNode, walkTree } from '../layer/index.ts';
+import {
+  emptyTree,
+  extendTree,
+  type FileEntry,
+  isFileNode,
+  type LayerId,
+  type Tree,
+  type TreeNode,
+  walkTree,
+} from '../layer/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Content } from './content.ts';
 import { writeTree } from './write-tree.ts';
@@ -19,7 +28,10 @@ export interface LowersOptions {
  * Directory forms share the inodes of equal files. Where two files of one stack do, programs would take them for hard links of
  * each other (`cp` and `mv` refuse, `tar` stores one of them as a link), so all but one get a copy in a directory on top.
  */
-export async function prepareLowers(layers: readonly LayerId[], { store, content, scratch, signal }: LowersOptions): Promise<HostPath[]> {
+export async function prepareLowers(
+  layers: readonly LayerId[],
+  { store, content, scratch, signal }: LowersOptions,
+): Promise<HostPath[]> {
   // What stands in a stack twice counts where it is topmost; overlayfs takes no directory twice.
   const stack = layers.filter((layer, index) => layers.lastIndexOf(layer) === index);
   const lowers: HostPath[] = [];
@@ -65,6 +77,11 @@ function findTwins(tree: Tree): ReadonlySet<TreeNode | string> {
 
 /** Equal for files that a link could join: bytes from one place, the same owner, mode and time. */
 function inodeOf(origin: LayerId | undefined, { content, path, mode, uid, gid, mtimeSec }: FileEntry): string {
-  const bytes = content === undefined ? `${origin} ${path}` : content.kind === 'layer' ? `${content.layer} ${content.path}` : `${origin} ${path}`;
+  const bytes =
+    content === undefined
+      ? `${origin} ${path}`
+      : content.kind === 'layer'
+        ? `${content.layer} ${content.path}`
+        : `${origin} ${path}`;
   return `${mode} ${uid} ${gid} ${mtimeSec} ${bytes}`;
 }

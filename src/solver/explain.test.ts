@@ -13,8 +13,18 @@ const key = (parts: readonly KeyPart[], more: Partial<RememberedKey<string>> = {
   results: ['r'],
   ...more,
 });
-const ask = (parts: readonly KeyPart[], earlier: readonly RememberedKey<string>[], more: { name?: string; inputNames?: readonly string[] } = {}): readonly MissReason[] =>
-  explainMiss({ name: '[2/2] RUN make', inputNames: ['[1/2] FROM docker.io/library/alpine:3@sha256:aa'], parts, earlier, ...more }).reasons;
+const ask = (
+  parts: readonly KeyPart[],
+  earlier: readonly RememberedKey<string>[],
+  more: { name?: string; inputNames?: readonly string[] } = {},
+): readonly MissReason[] =>
+  explainMiss({
+    name: '[2/2] RUN make',
+    inputNames: ['[1/2] FROM docker.io/library/alpine:3@sha256:aa'],
+    parts,
+    earlier,
+    ...more,
+  }).reasons;
 
 test('explainMiss() knows nothing of a step that was never built', () => {
   expect(ask(run(), [])).toEqual([{ kind: 'never-built' }]);
@@ -45,11 +55,15 @@ test('explainMiss() tells a moved base image from a step above that gave somethi
     { kind: 'base-image', before: 'docker.io/library/alpine:3@sha256:aa', after: 'docker.io/library/alpine:3@sha256:bb' },
   ]);
   const upstream = ['[1/3] COPY a .'];
-  expect(ask(run({ 'input 0': 'k1 0' }), [key(run(), { inputNames: upstream })], { inputNames: upstream })).toEqual([{ kind: 'upstream', step: '[1/3] COPY a .' }]);
+  expect(ask(run({ 'input 0': 'k1 0' }), [key(run(), { inputNames: upstream })], { inputNames: upstream })).toEqual([
+    { kind: 'upstream', step: '[1/3] COPY a .' },
+  ]);
 });
 
 test('explainMiss() says that files of the context changed', () => {
-  expect(ask(run({ 'content of input 1': 'b' }), [key(run({ 'content of input 1': 'a' }))])).toEqual([{ kind: 'files', changes: undefined }]);
+  expect(ask(run({ 'content of input 1': 'b' }), [key(run({ 'content of input 1': 'a' }))])).toEqual([
+    { kind: 'files', changes: undefined },
+  ]);
 });
 
 test('explainMiss() holds a key against the earlier one with the fewest differences', () => {

@@ -64,7 +64,11 @@ export function explainMiss<R>({ name, parts, inputNames, earlier }: MissQuestio
  * Leave out what only looks like a reason while there is a better one: an input with another key that was cut off early and so gives what it
  * gave before (`ran` names those that did run), and files of the context that the result does not show.
  */
-export function likelyReasons(reasons: readonly MissReason[], ran: ReadonlySet<string>, changes: FileChanges | undefined): readonly MissReason[] {
+export function likelyReasons(
+  reasons: readonly MissReason[],
+  ran: ReadonlySet<string>,
+  changes: FileChanges | undefined,
+): readonly MissReason[] {
   const full = reasons.map((reason): MissReason => (reason.kind === 'files' ? { ...reason, changes } : reason));
   const likely = full.filter((reason) => {
     if (reason.kind === 'upstream') return ran.has(reason.step);
@@ -102,7 +106,8 @@ function reasonFor(field: string, was: string | undefined, is: string | undefine
   if (input[1] !== undefined) return { kind: 'files', changes: undefined };
   const index = Number(input[2]);
   const [wasFrom = '', isFrom = ''] = [before.inputNames[index], after.inputNames[index]];
-  if (imageOf(isFrom) !== undefined && wasFrom !== isFrom) return { kind: 'base-image', before: imageOf(wasFrom) ?? wasFrom, after: imageOf(isFrom) ?? isFrom };
+  if (imageOf(isFrom) !== undefined && wasFrom !== isFrom)
+    return { kind: 'base-image', before: imageOf(wasFrom) ?? wasFrom, after: imageOf(isFrom) ?? isFrom };
   return { kind: 'upstream', step: isFrom };
 }
 

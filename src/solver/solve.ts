@@ -234,7 +234,9 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     const { reasons, nearest } = options.ignoreCache(vertex)
       ? { reasons: [{ kind: 'no-cache' }] as const, nearest: undefined }
       : explainMiss({ ...key, earlier });
-    const ran = new Set(vertex.inputs.flatMap(({ vertex: below }) => (outcomes.get(below)?.by === 'run' ? options.nameOf(below) : [])));
+    const ran = new Set(
+      vertex.inputs.flatMap(({ vertex: below }) => (outcomes.get(below)?.by === 'run' ? options.nameOf(below) : [])),
+    );
     const changes = nearest === undefined ? undefined : memory.compare(nearest.results, results);
     emit({ kind: 'step-explained', step: vertex.digest, reasons: likelyReasons(reasons, ran, changes), atMs: now() });
   };
@@ -254,7 +256,11 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     }
   };
 
-  const runNow = async (vertex: Vertex, inputs: readonly R[], onMade?: (results: readonly R[]) => void): Promise<readonly R[]> => {
+  const runNow = async (
+    vertex: Vertex,
+    inputs: readonly R[],
+    onMade?: (results: readonly R[]) => void,
+  ): Promise<readonly R[]> => {
     signal.throwIfAborted();
     const startedAtMs = now();
     const step = vertex.digest;

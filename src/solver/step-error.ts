@@ -19,11 +19,15 @@ export class StepError extends SlipwayError {
   step: string | undefined;
 
   constructor(failure: StepFailure, at?: SourceSpan) {
-    super('STEP_FAILED', `process "${onOneLine(failure.command)}" did not complete successfully: exit code: ${failure.exitCode}`, {
-      class: 'step',
-      at,
-      hint: hintFor(failure),
-    });
+    super(
+      'STEP_FAILED',
+      `process "${onOneLine(failure.command)}" did not complete successfully: exit code: ${failure.exitCode}`,
+      {
+        class: 'step',
+        at,
+        hint: hintFor(failure),
+      },
+    );
     this.exitCode = failure.exitCode;
     this.logTail = failure.logTail;
     this.outOfMemory = failure.outOfMemory;

@@ -52,7 +52,7 @@ export function openStatCache(store: Store, directory: string): StatCache {
       if (!changed) return void noteUse(path);
       changed = false;
       // Files come and go: most of the lines are then of files that are no more.
-      if (lines.size > 2 * used.size + spareLines) for (const name of [...lines.keys()]) if (!used.has(name)) lines.delete(name);
+      if (lines.size > 2 * used.size + spareLines) for (const name of lines.keys()) if (!used.has(name)) lines.delete(name);
       writeAside(store.paths, path, print(lines));
     },
   };

@@ -29,7 +29,17 @@ export interface StorePaths {
  */
 export type RecordKind = 'layer' | 'diff' | 'key' | 'candidate' | 'image' | 'resolved' | 'probe' | 'step' | 'mount';
 
-export const recordKinds: readonly RecordKind[] = ['layer', 'diff', 'key', 'candidate', 'image', 'resolved', 'probe', 'step', 'mount'];
+export const recordKinds: readonly RecordKind[] = [
+  'layer',
+  'diff',
+  'key',
+  'candidate',
+  'image',
+  'resolved',
+  'probe',
+  'step',
+  'mount',
+];
 
 export function storePaths(root: HostPath): StorePaths {
   const at = (...parts: string[]): HostPath => hostPath(join(root, ...parts));

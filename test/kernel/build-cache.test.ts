@@ -140,7 +140,8 @@ const rows: readonly Row[] = [
   {
     name: 'SEM-13 USER, WORKDIR, SHELL and the command itself change a RUN',
     before: 'FROM base-image AS a\nRUN id\nFROM a AS b\nRUN pwd\nFROM b\nRUN echo x',
-    after: 'FROM base-image AS a\nUSER app\nRUN id\nFROM a AS b\nWORKDIR /\nRUN pwd\nFROM b\nSHELL ["/bin/sh", "-ec"]\nRUN echo x',
+    after:
+      'FROM base-image AS a\nUSER app\nRUN id\nFROM a AS b\nWORKDIR /\nRUN pwd\nFROM b\nSHELL ["/bin/sh", "-ec"]\nRUN echo x',
     ran: ['RUN id', 'RUN pwd', 'RUN echo x'],
     cached: [],
   },
@@ -186,7 +187,8 @@ const rows: readonly Row[] = [
   },
   {
     name: 'SEM-19 --no-cache-filter runs one stage again, and what its changes reach',
-    before: 'FROM base-image AS one\nRUN cat /proc/sys/kernel/random/uuid > /one19\nFROM base-image AS two\nRUN echo 19\nCOPY --from=one /one19 /\nRUN cat /one19',
+    before:
+      'FROM base-image AS one\nRUN cat /proc/sys/kernel/random/uuid > /one19\nFROM base-image AS two\nRUN echo 19\nCOPY --from=one /one19 /\nRUN cat /one19',
     optionsAfter: { noCacheFilter: ['ONE', 'unknown'] },
     ran: ['RUN cat /proc/sys/kernel/random/uuid > /one19', 'COPY --from=one /one19 /', 'RUN cat /one19'],
     cached: ['RUN echo 19'],
@@ -230,7 +232,10 @@ for (const { name, files = {}, before, options = {}, after = before, optionsAfte
     const first = await builder.build(before, { ...options, context });
     change?.(context);
     const second = await builder.build(after, { ...optionsAfter, context });
-    expect({ ran: [...second.ran].sort(), cached: [...second.cached].sort() }).toEqual({ ran: [...ran].sort(), cached: [...cached].sort() });
+    expect({ ran: [...second.ran].sort(), cached: [...second.cached].sort() }).toEqual({
+      ran: [...ran].sort(),
+      cached: [...cached].sort(),
+    });
     if (ran.length === 0 && after === before) expect(second.result.imageId).toBe(first.result.imageId);
   });
 }
@@ -243,7 +248,9 @@ kernel.test('SEM-17 the same files in another directory hit', async () => {
 });
 
 kernel.test('SEM-13 two keys never become one by where a blank or a separator stands', async () => {
-  const built = await builder.build('FROM base-image AS a\nENV A="1 B=2"\nRUN env | grep ^B > /b || echo none > /b\nFROM base-image\nENV A=1 B=2\nRUN env | grep ^B > /b || echo none > /b\nCOPY --from=a /b /other');
+  const built = await builder.build(
+    'FROM base-image AS a\nENV A="1 B=2"\nRUN env | grep ^B > /b || echo none > /b\nFROM base-image\nENV A=1 B=2\nRUN env | grep ^B > /b || echo none > /b\nCOPY --from=a /b /other',
+  );
   expect([built.text('/b'), built.text('/other')]).toEqual(['B=2\n', 'none\n']);
 });
 
@@ -257,7 +264,8 @@ kernel.test('SEM-21 a failed step runs again, what came before it does not', asy
 });
 
 kernel.test('SEM-22 a rebuild from the cache is the same image, times included', async () => {
-  const dockerfile = 'FROM service-image\nLABEL a=b\nRUN date > /date\nENV X=1\nCOPY --from=base-image /etc/passwd /p22\nCMD ["x"]';
+  const dockerfile =
+    'FROM service-image\nLABEL a=b\nRUN date > /date\nENV X=1\nCOPY --from=base-image /etc/passwd /p22\nCMD ["x"]';
   const first = await builder.build(dockerfile);
   const second = await builder.build(dockerfile);
   expect(second.ran).toEqual([]);
@@ -266,7 +274,9 @@ kernel.test('SEM-22 a rebuild from the cache is the same image, times included',
 
 kernel.test('SEM-06 equal steps of two stages run once', async () => {
   const run = 'RUN --mount=type=cache,id=c06,target=/c echo x >> /c/count && cp /c/count /count';
-  const built = await builder.build(`FROM base-image AS a\n${run}\nFROM base-image AS b\n${run}\nFROM base-image\nCOPY --from=a /count /a\nCOPY --from=b /count /b`);
+  const built = await builder.build(
+    `FROM base-image AS a\n${run}\nFROM base-image AS b\n${run}\nFROM base-image\nCOPY --from=a /count /a\nCOPY --from=b /count /b`,
+  );
   expect([built.text('/a'), built.text('/b')]).toEqual(['x\n', 'x\n']);
 });
 
@@ -279,14 +289,20 @@ kernel.test('DF-RUN-08 DF-RUN-13 a cache mount stays from build to build, --no-c
 });
 
 kernel.test('DF-RUN-14 BUILDKIT_CACHE_MOUNT_NS keeps cache mounts apart', async () => {
-  const dockerfile = (mark: string): string => `FROM base-image\nRUN --mount=type=cache,target=/c14 echo ${mark} >> /c14/count && cat /c14/count > /count`;
+  const dockerfile = (mark: string): string =>
+    `FROM base-image\nRUN --mount=type=cache,target=/c14 echo ${mark} >> /c14/count && cat /c14/count > /count`;
   await builder.build(dockerfile('one'), { buildArgs: { BUILDKIT_CACHE_MOUNT_NS: 'one' } });
-  expect((await builder.build(dockerfile('two'), { buildArgs: { BUILDKIT_CACHE_MOUNT_NS: 'two' } })).text('/count')).toBe('two\n');
-  expect((await builder.build(dockerfile('more'), { buildArgs: { BUILDKIT_CACHE_MOUNT_NS: 'one' } })).text('/count')).toBe('one\nmore\n');
+  expect((await builder.build(dockerfile('two'), { buildArgs: { BUILDKIT_CACHE_MOUNT_NS: 'two' } })).text('/count')).toBe(
+    'two\n',
+  );
+  expect((await builder.build(dockerfile('more'), { buildArgs: { BUILDKIT_CACHE_MOUNT_NS: 'one' } })).text('/count')).toBe(
+    'one\nmore\n',
+  );
 });
 
 kernel.test('DF-RUN-19 the value of a secret is in no key, no layer and no config', async () => {
-  const dockerfile = 'FROM base-image\nRUN --mount=type=secret,id=s,env=TOKEN --mount=type=secret,id=s wc -c < /run/secrets/s && echo "$TOKEN"';
+  const dockerfile =
+    'FROM base-image\nRUN --mount=type=secret,id=s,env=TOKEN --mount=type=secret,id=s wc -c < /run/secrets/s && echo "$TOKEN"';
   const first = await builder.build(dockerfile, { secrets: { s: { value: 'first-value' } } });
   const second = await builder.build(dockerfile, { secrets: { s: { value: 'second-value' } } });
   expect(second.ran).toEqual([]);

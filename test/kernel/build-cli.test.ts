@@ -90,7 +90,9 @@ for (const [name, signal] of [
     const { code, text } = await running.end;
     expect({ code, cancelled: /cancel/i.test(text) }).toEqual({ code: 130, cancelled: true });
     expectNothingLeft(mark);
-    const next = await slipway.built([builder.context({ Dockerfile: `FROM base-image\nRUN echo before > /before\nRUN cat /before; echo ${signal}` })]);
+    const next = await slipway.built([
+      builder.context({ Dockerfile: `FROM base-image\nRUN echo before > /before\nRUN cat /before; echo ${signal}` }),
+    ]);
     expect(next.cached.filter((step) => step.includes('RUN'))).toHaveLength(1);
   });
 }
@@ -101,7 +103,9 @@ kernel.test('SEM-24 after kill -9 in the middle of a RUN the next build finds wh
   await running.said(' started');
   running.kill('SIGKILL');
   await running.end;
-  const next = await slipway.built([builder.context({ Dockerfile: 'FROM base-image\nRUN echo before > /before\nRUN cat /before; echo 24' })]);
+  const next = await slipway.built([
+    builder.context({ Dockerfile: 'FROM base-image\nRUN echo before > /before\nRUN cat /before; echo 24' }),
+  ]);
   expect(next.cached.filter((step) => step.includes('RUN'))).toHaveLength(1);
   expectNothingLeft(mark);
 });
@@ -115,7 +119,8 @@ kernel.test('SEM-23 two processes that need one result make it once', async () =
 });
 
 kernel.test('CLI-13 the exit code tells what failed', async () => {
-  const codes = async (dockerfile: string, ...args: readonly string[]): Promise<number> => (await slipway.build([...args, builder.context({ Dockerfile: dockerfile })])).code;
+  const codes = async (dockerfile: string, ...args: readonly string[]): Promise<number> =>
+    (await slipway.build([...args, builder.context({ Dockerfile: dockerfile })])).code;
   expect(await codes('FROM base-image\nRUN true')).toBe(0);
   expect(await codes('FROM base-image\nRUN exit 9')).toBe(1);
   expect(await codes('FROM base-image\nRUM x')).toBe(2);
@@ -124,10 +129,22 @@ kernel.test('CLI-13 the exit code tells what failed', async () => {
   expect(await codes('FROM 127.0.0.1:1/nobody/there')).toBe(3);
 });
 
-async function withStdin(input: string | Buffer, args: readonly string[], options: CommandOptions = {}): Promise<{ readonly code: number | null; readonly out: Buffer; readonly err: string }> {
-  const child = spawn(join(repository, 'bin/slipway'), args, { ...options, env: { ...process.env, SLIPWAY_ROOT: builder.engine.root }, stdio: 'pipe' });
+async function withStdin(
+  input: string | Buffer,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<{ readonly code: number | null; readonly out: Buffer; readonly err: string }> {
+  const child = spawn(join(repository, 'bin/slipway'), args, {
+    ...options,
+    env: { ...process.env, SLIPWAY_ROOT: builder.engine.root },
+    stdio: 'pipe',
+  });
   child.stdin.end(input);
-  const [out, err, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+  const [out, err, [code]] = await Promise.all([
+    buffer(child.stdout),
+    buffer(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
   return { code, out, err: err.toString() };
 }
 
@@ -136,7 +153,9 @@ kernel.test('CTX-10 CTX-11 the Dockerfile, or all there is, from standard input'
   const dest = join(builder.scratch, 'stdin');
   expect(await withStdin('FROM scratch\nCOPY a /b', ['build', '-f', '-', '-o', dest, context])).toMatchObject({ code: 0 });
   expect(readFileSync(join(dest, 'b'), 'utf8')).toBe('a\n');
-  expect(await withStdin('FROM base-image\nRUN echo x > /x\nFROM scratch\nCOPY --from=0 /x /', ['build', '-o', `${dest}-2`, '-'])).toMatchObject({ code: 0 });
+  expect(
+    await withStdin('FROM base-image\nRUN echo x > /x\nFROM scratch\nCOPY --from=0 /x /', ['build', '-o', `${dest}-2`, '-']),
+  ).toMatchObject({ code: 0 });
   expect(readFileSync(join(`${dest}-2`, 'x'), 'utf8')).toBe('x\n');
   const failed = await withStdin('FROM base-image\nCOPY x /x', ['build', '-']);
   expect(failed).toMatchObject({ code: 2, err: expect.stringContaining('"/x": not found') as string });
@@ -147,11 +166,17 @@ kernel.test('CTX-13 CTX-18 contradictions about the context are refused', async 
   expect(await told('-f', '-', '-')).toContain("can't use stdin for both build context and dockerfile");
   expect(await told('-f', 'x', '-')).toContain('standard input holds a Dockerfile');
   expect(await told('/no/such/directory')).toContain('unable to prepare context: path "/no/such/directory" not found');
+  expect(await told(join(builder.scratch, 'rootfs.tar'))).toMatch(/rootfs.tar" is not a directory/);
 });
 
 kernel.test('CTX-10 a Dockerfile that is not there, under the names that were tried', async () => {
   const { code, stderr } = await slipway.call(['build', builder.context({ a: '' })]);
-  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/failed to read dockerfile: open Dockerfile[^]*looked for `\S+\/Dockerfile` and `\S+\/dockerfile`/) as string });
+  expect({ code, stderr }).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /failed to read dockerfile: open Dockerfile[^]*looked for `\S+\/Dockerfile` and `\S+\/dockerfile`/,
+    ) as string,
+  });
 });
 
 kernel.test('CTX-09 CTX-25 a Dockerfile outside of the context, and a context behind a symlink', async () => {
@@ -166,10 +191,13 @@ kernel.test('CTX-09 CTX-25 a Dockerfile outside of the context, and a context be
 
 kernel.test('DF-ARG-03 --build-arg without a value takes it from the environment, or leaves the default', async () => {
   const context = builder.context({
-    Dockerfile: 'FROM base-image\nARG GIVEN=default\nARG ABSENT=default\nARG EMPTY=default\nRUN echo "$GIVEN $ABSENT [$EMPTY]" > /out\nFROM scratch\nCOPY --from=0 /out /',
+    Dockerfile:
+      'FROM base-image\nARG GIVEN=default\nARG ABSENT=default\nARG EMPTY=default\nRUN echo "$GIVEN $ABSENT [$EMPTY]" > /out\nFROM scratch\nCOPY --from=0 /out /',
   });
   const dest = join(builder.scratch, 'args');
-  await slipway.built(['--build-arg', 'GIVEN', '--build-arg', 'ABSENT', '--build-arg', 'EMPTY=', '-o', dest, context], { env: { GIVEN: 'from here' } });
+  await slipway.built(['--build-arg', 'GIVEN', '--build-arg', 'ABSENT', '--build-arg', 'EMPTY=', '-o', dest, context], {
+    env: { GIVEN: 'from here' },
+  });
   expect(readFileSync(join(dest, 'out'), 'utf8')).toBe('from here default []\n');
 });
 
@@ -196,7 +224,19 @@ kernel.test('DF-RUN-27 --add-host, --shm-size and --ulimit reach RUN, and the ho
       "FROM base-image\nRUN grep -c '^1.2.3.4[[:space:]]*foo.example$' /etc/hosts > /out; grep -c '^::1[[:space:]]*bar.example$' /etc/hosts >> /out; ulimit -n >> /out; df -k /dev/shm | tail -1 | awk '{print $2}' >> /out\nFROM scratch\nCOPY --from=0 /out /etc /",
   });
   const dest = join(builder.scratch, 'hosts');
-  await slipway.built(['--add-host', 'foo.example:1.2.3.4', '--add-host', 'bar.example=::1', '--ulimit', 'nofile=500:500', '--shm-size', '32m', '-o', dest, context]);
+  await slipway.built([
+    '--add-host',
+    'foo.example:1.2.3.4',
+    '--add-host',
+    'bar.example=::1',
+    '--ulimit',
+    'nofile=500:500',
+    '--shm-size',
+    '32m',
+    '-o',
+    dest,
+    context,
+  ]);
   expect(readFileSync(join(dest, 'out'), 'utf8')).toBe('1\n1\n500\n32768\n');
   expect(existsSync(join(dest, 'hosts'))).toBe(false);
 });

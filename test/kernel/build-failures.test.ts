@@ -191,7 +191,9 @@ for (const { name, text, options, code, message, line, hint } of rows) {
 }
 
 kernel.test('DF-RUN-02 a failed RUN gives a StepError with its place, exit code, last lines and step', async () => {
-  const { error, events } = await builder.fail('FROM base-image AS first\nRUN i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo line $i; done; exit 42\nFROM first\nRUN echo never');
+  const { error, events } = await builder.fail(
+    'FROM base-image AS first\nRUN i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo line $i; done; exit 42\nFROM first\nRUN echo never',
+  );
   expect(error).toBeInstanceOf(StepError);
   expect(error).toMatchObject({ exitCode: 42, class: 'step', at: { file: 'Dockerfile', start: { line: 2, column: 1 } } });
   const { logTail, step } = error as StepError;

@@ -14,7 +14,8 @@ afterAll(() => {
   builder[Symbol.dispose]();
 });
 
-const three = 'FROM base-image AS one\nRUN echo 1 > /1\nFROM base-image AS Two\nRUN echo 2 > /2\nFROM base-image AS three\nCOPY --from=one /1 /1\n';
+const three =
+  'FROM base-image AS one\nRUN echo 1 > /1\nFROM base-image AS Two\nRUN echo 2 > /2\nFROM base-image AS three\nCOPY --from=one /1 /1\n';
 
 kernel.test('SEM-01 only the stages that the target needs are built, and the others are named with their lines', async () => {
   const built = await builder.build(three);
@@ -34,7 +35,11 @@ kernel.test('SEM-02 a target by name in any case, and by index', async () => {
 
 kernel.test('SEM-02 an unknown target is refused with the one that was meant', async () => {
   const { error, events } = await builder.fail(three, { target: 'tow' });
-  expect(error).toMatchObject({ code: 'FE_UNKNOWN_TARGET', message: 'target stage "tow" could not be found', hint: expect.stringContaining('`two`') as string });
+  expect(error).toMatchObject({
+    code: 'FE_UNKNOWN_TARGET',
+    message: 'target stage "tow" could not be found',
+    hint: expect.stringContaining('`two`') as string,
+  });
   expect(events.filter(({ kind }) => kind === 'step-started')).toHaveLength(1); // reading the Dockerfile
 });
 
@@ -79,7 +84,9 @@ kernel.test('DF-RUN-10 sharing=locked lets one RUN in at a time', async () => {
     `FROM base-image AS a\n${run('a')}\nFROM base-image AS b\n${run('b')}\nFROM base-image\nCOPY --from=a /log /a\nCOPY --from=b /log /b`,
     { jobs: 2 },
   );
-  expect([built.text('/a'), built.text('/b')].sort()).toEqual(built.text('/a')?.startsWith('a') ? ['a\n', 'a\nb\n'] : ['b\n', 'b\na\n']);
+  expect([built.text('/a'), built.text('/b')].sort()).toEqual(
+    built.text('/a')?.startsWith('a') ? ['a\n', 'a\nb\n'] : ['b\n', 'b\na\n'],
+  );
 });
 
 kernel.test('DF-RUN-11 sharing=private gives a second user a directory of its own', async () => {
@@ -97,7 +104,9 @@ COPY --from=b /seen /b`,
 });
 
 kernel.test('DF-FROM-10 a stage named as an image stands before it', async () => {
-  const built = await builder.build('FROM base-image AS service-image\nRUN echo shadow > /x\nFROM service-image\nRUN cat /x\nFROM base-image\nCOPY --from=service-image /x /');
+  const built = await builder.build(
+    'FROM base-image AS service-image\nRUN echo shadow > /x\nFROM service-image\nRUN cat /x\nFROM base-image\nCOPY --from=service-image /x /',
+  );
   expect(built.text('/x')).toBe('shadow\n');
 });
 
@@ -105,9 +114,17 @@ kernel.test('DF-ONB-01 DF-ONB-02 the triggers of an image run in its child, and 
   const { result } = await builder.build('FROM base-image\nONBUILD ARG V=1\nONBUILD COPY a /a\nONBUILD RUN echo $V > /v');
   const { build, tagImage } = await import('../../src/index.ts');
   const { engine } = builder;
-  await build({ dockerfile: 'FROM base-image\nONBUILD ARG V=1\nONBUILD COPY a /a\nONBUILD RUN echo $V > /v', context: builder.context(), tags: ['parent'], engine });
+  await build({
+    dockerfile: 'FROM base-image\nONBUILD ARG V=1\nONBUILD COPY a /a\nONBUILD RUN echo $V > /v',
+    context: builder.context(),
+    tags: ['parent'],
+    engine,
+  });
   expect(result.imageId).toBeDefined();
-  const child = await builder.build('FROM parent\nRUN cat /a /v > /both', { files: { a: 'from the child\n' }, buildArgs: { V: '2' } });
+  const child = await builder.build('FROM parent\nRUN cat /a /v > /both', {
+    files: { a: 'from the child\n' },
+    buildArgs: { V: '2' },
+  });
   expect(child.text('/both')).toBe('from the child\n2\n');
   expect(child.image.config.config).not.toHaveProperty('OnBuild');
   await build({ dockerfile: 'FROM parent', context: builder.context({ a: 'x' }), tags: ['child'], engine });
@@ -117,9 +134,12 @@ kernel.test('DF-ONB-01 DF-ONB-02 the triggers of an image run in its child, and 
 });
 
 kernel.test('CTX-07 an ignore file says nothing about what stages hold', async () => {
-  const built = await builder.build('FROM base-image AS b\nRUN mkdir /out && echo x > /out/f\nFROM base-image\nCOPY --from=b /out /out', {
-    files: { '.dockerignore': 'out\n**/f' },
-  });
+  const built = await builder.build(
+    'FROM base-image AS b\nRUN mkdir /out && echo x > /out/f\nFROM base-image\nCOPY --from=b /out /out',
+    {
+      files: { '.dockerignore': 'out\n**/f' },
+    },
+  );
   expect(built.text('/out/f')).toBe('x\n');
 });
 

@@ -25,7 +25,10 @@ kernel.test('doctor() tells a runtime that is not there, with what was tried', a
   const root = mkdtempSync(join(tmpdir(), 'slipway-doctor-'));
   try {
     const findings = await doctor({ engine: { root, runtime: 'podman' } });
-    expect(findings.find(({ name }) => name === 'runtime')).toMatchObject({ state: 'broken', detail: expect.stringContaining('podman') as string });
+    expect(findings.find(({ name }) => name === 'runtime')).toMatchObject({
+      state: 'broken',
+      detail: expect.stringContaining('podman') as string,
+    });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -14,14 +14,24 @@ afterAll(() => builder[Symbol.dispose]());
 
 /** Why each step that ran did so, in order, by the step's instruction. */
 function reasons(events: readonly BuildEvent[]): readonly (readonly [string, ...MissReason[]])[] {
-  const names = new Map(events.flatMap((event) => (event.kind === 'step-started' ? [[event.step, event.name.replace(/^\[[^\]]*\] /, '')] as const] : [])));
-  return events.flatMap((event) => (event.kind === 'step-explained' ? [[names.get(event.step) ?? '', ...event.reasons] as const] : []));
+  const names = new Map(
+    events.flatMap((event) =>
+      event.kind === 'step-started' ? [[event.step, event.name.replace(/^\[[^\]]*\] /, '')] as const] : [],
+    ),
+  );
+  return events.flatMap((event) =>
+    event.kind === 'step-explained' ? [[names.get(event.step) ?? '', ...event.reasons] as const] : [],
+  );
 }
 
 const dockerfile = (more: { readonly run?: string; readonly env?: string } = {}): string =>
   `FROM base-image\nENV MODE=${more.env ?? 'a'}\nCOPY src /src\nRUN ${more.run ?? 'cat /src/* > /out'}`;
 
-async function rebuild(change: (context: string) => void, after: string = dockerfile(), wanted: Wanted = {}): Promise<ReturnType<typeof reasons>> {
+async function rebuild(
+  change: (context: string) => void,
+  after: string = dockerfile(),
+  wanted: Wanted = {},
+): Promise<ReturnType<typeof reasons>> {
   const context = builder.context({ 'src/a': '1', 'src/b': '1' });
   await builder.build(dockerfile(), { context });
   change(context);
@@ -42,14 +52,19 @@ kernel.test('build() names the files that made a COPY run again, and the COPY th
 
 kernel.test('build() tells a change of mode alone from a change of content', async () => {
   const told = await rebuild((context) => chmodSync(join(context, 'src/b'), 0o755));
-  expect(told[0]?.[1]).toEqual({ kind: 'files', changes: { changed: [], added: [], removed: [], modeOnly: ['src/b'], total: 1 } });
+  expect(told[0]?.[1]).toEqual({
+    kind: 'files',
+    changes: { changed: [], added: [], removed: [], modeOnly: ['src/b'], total: 1 },
+  });
 });
 
 kernel.test('build() shows an instruction, and a variable, before and after', async () => {
   expect(await rebuild(() => {}, dockerfile({ run: 'wc -l /src/*' }))).toEqual([
     ['RUN wc -l /src/*', { kind: 'instruction', before: '[3/3] RUN cat /src/* > /out', after: '[3/3] RUN wc -l /src/*' }],
   ]);
-  expect(await rebuild(() => {}, dockerfile({ env: 'b' }))).toEqual([['RUN cat /src/* > /out', { kind: 'env', name: 'MODE', before: 'a', after: 'b' }]]);
+  expect(await rebuild(() => {}, dockerfile({ env: 'b' }))).toEqual([
+    ['RUN cat /src/* > /out', { kind: 'env', name: 'MODE', before: 'a', after: 'b' }],
+  ]);
 });
 
 kernel.test('build() says that it was told not to look', async () => {

@@ -126,3 +126,38 @@ kernel.test('a prune that is killed at any instant leaves a whole store, and not
   const usage = JSON.parse((await cli.call(['du', '--json'])).stdout) as { records: { kind: string }[] };
   expect(usage.records.map(({ kind }) => kind)).toEqual(['bookkeeping']);
 });
+
+kernel.test('`--cache-limit` keeps the cache within its limit after each build, and what is used', async () => {
+  const cli = await freshStore();
+  const folder = context();
+  await cli.built(['-t', 'app', folder]);
+  const files = await filesOf(cli, 'app');
+  write(folder, 'two');
+  const run = await cli.call(['build', '--progress', 'plain', '--cache-limit', '20kB', '-t', 'app', folder]);
+  expect(run.stderr).toMatch(/^freed [\d.]+[kM]B: \d+ things, least recently used, to keep the cache within its limit$/m);
+  await expectWhole(cli);
+  write(folder, 'one');
+  await cli.built(['--cache-limit', '20kB', '-t', 'app', folder]);
+  expect(await filesOf(cli, 'app')).toBe(files);
+  await expectWhole(cli);
+});
+
+kernel.test('TOOL-04 `history logs` prints what the build printed, whole', async () => {
+  const cli = await freshStore();
+  const folder = mkdtempSync(join(scratch, 'context-'));
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    'FROM alpine\nRUN i=0; while [ $i -lt 40000 ]; do echo "line $i of a step that says a lot"; i=$((i+1)); done\n',
+  );
+  const run = await cli.call(['build', '--progress', 'plain', '-t', 'app', folder]);
+  expect(run.code, run.all).toBe(0);
+  const logs = await cli.call(['history', 'logs']);
+  expect(logs.stdout.split('\n').filter((line) => /line \d+ of/.test(line))).toHaveLength(40_000);
+  expect(run.stderr.startsWith(logs.stdout.slice(0, 200))).toBe(true);
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM alpine\nRUN echo oh no; exit 3\n');
+  expect((await cli.call(['build', folder])).code).toBe(1);
+  const builds = JSON.parse((await cli.call(['history', '--json'])).stdout) as { status: string; error?: { exitCode: number } }[];
+  expect(builds.map(({ status }) => status)).toEqual(['error', 'completed']);
+  expect(builds[0]?.error?.exitCode).toBe(3);
+  expect((await cli.call(['history', 'logs'])).stdout).toContain('oh no');
+});

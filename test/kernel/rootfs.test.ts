@@ -88,30 +88,33 @@ inKernel(
   },
 );
 
-inKernel('IMG-08 walkUpper() writes a whiteout for each name that a replaced directory hides', async ({ scratch, lowers, change }) => {
-  lowers.push(fill(scratch.make('l2'), { 'old/again/c': 'x', 'old/file': 'y' }));
-  lowers.push(fill(scratch.make('l'), { 'old/again/b': 'x', 'old/file': 'x', 'old/z': 'x', file: 'x' }));
-  const entries = await change((root) => {
-    rmSync(join(root, 'old'), { recursive: true });
-    mkdirSync(join(root, 'old/again'), { recursive: true });
-    writeFileSync(join(root, 'old/again/c'), '');
-    writeFileSync(join(root, 'old/new'), '');
-    mkdirSync(join(root, 'fresh'));
-    rmSync(join(root, 'file'));
-    mkdirSync(join(root, 'file'));
-  });
-  expect(brief(entries)).toEqual([
-    'dir file',
-    'dir fresh',
-    'dir old',
-    'dir old/again',
-    'whiteout old/again/b',
-    'file old/again/c',
-    'whiteout old/file',
-    'file old/new',
-    'whiteout old/z',
-  ]);
-});
+inKernel(
+  'IMG-08 walkUpper() writes a whiteout for each name that a replaced directory hides',
+  async ({ scratch, lowers, change }) => {
+    lowers.push(fill(scratch.make('l2'), { 'old/again/c': 'x', 'old/file': 'y' }));
+    lowers.push(fill(scratch.make('l'), { 'old/again/b': 'x', 'old/file': 'x', 'old/z': 'x', file: 'x' }));
+    const entries = await change((root) => {
+      rmSync(join(root, 'old'), { recursive: true });
+      mkdirSync(join(root, 'old/again'), { recursive: true });
+      writeFileSync(join(root, 'old/again/c'), '');
+      writeFileSync(join(root, 'old/new'), '');
+      mkdirSync(join(root, 'fresh'));
+      rmSync(join(root, 'file'));
+      mkdirSync(join(root, 'file'));
+    });
+    expect(brief(entries)).toEqual([
+      'dir file',
+      'dir fresh',
+      'dir old',
+      'dir old/again',
+      'whiteout old/again/b',
+      'file old/again/c',
+      'whiteout old/file',
+      'file old/new',
+      'whiteout old/z',
+    ]);
+  },
+);
 
 inKernel('IMG-12 walkUpper() leaves out directories in which nothing changed', async ({ scratch, lowers, change }) => {
   lowers.push(fill(scratch.make('l'), { 'a/b/file': 'x', 'c/file': 'x', 'd/file': 'x' }));

@@ -28,7 +28,9 @@ afterAll(() => {
   builder[Symbol.dispose]();
 });
 
-async function run(options: Omit<RunImageOptions, 'engine'>): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
+async function run(
+  options: Omit<RunImageOptions, 'engine'>,
+): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
   const said = { 1: '', 2: '' };
   const onOutput = (stream: 1 | 2, data: Uint8Array): void => {
     said[stream] += Buffer.from(data).toString();
@@ -45,7 +47,11 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { name: 'ENTRYPOINT with CMD', options: { image: 'program' }, out: 'entry one two three\napp\n/home/app\nimage image\ninside\n' },
+  {
+    name: 'ENTRYPOINT with CMD',
+    options: { image: 'program' },
+    out: 'entry one two three\napp\n/home/app\nimage image\ninside\n',
+  },
   {
     name: 'ENTRYPOINT with another command',
     options: { image: 'program', command: ['x', 'y'] },
@@ -61,12 +67,29 @@ const rows: readonly Row[] = [
     out: 'entry one two three\napp\n/home/app\ngiven image\ninside\n',
     exitCode: 7,
   },
-  { name: 'another user, by name', options: { image: 'program', user: 'root', entrypoint: ['id'] }, out: 'uid=0(root) gid=0(root) groups=0(root)\n' },
-  { name: 'another user, by numbers', options: { image: 'program', user: '5:6', entrypoint: ['id'] }, out: 'uid=5 gid=6 groups=6\n' },
+  {
+    name: 'another user, by name',
+    options: { image: 'program', user: 'root', entrypoint: ['id'] },
+    out: 'uid=0(root) gid=0(root) groups=0(root)\n',
+  },
+  {
+    name: 'another user, by numbers',
+    options: { image: 'program', user: '5:6', entrypoint: ['id'] },
+    out: 'uid=5 gid=6 groups=6\n',
+  },
   { name: 'another working directory', options: { image: 'program', workdir: '/tmp', entrypoint: ['pwd'] }, out: '/tmp\n' },
-  { name: 'a working directory that is not there', options: { image: 'base-image', workdir: '/new/one', command: ['pwd'] }, out: '/new/one\n' },
+  {
+    name: 'a working directory that is not there',
+    options: { image: 'base-image', workdir: '/new/one', command: ['pwd'] },
+    out: '/new/one\n',
+  },
   { name: 'no network', options: { image: 'base-image', network: 'none', command: ['ls', '/sys/class/net'] }, out: 'lo\n' },
-  { name: 'a process that a signal ends', options: { image: 'base-image', command: ['sh', '-c', 'sh -c "kill -TERM \\$\\$"; exit $?'] }, out: '', exitCode: 143 },
+  {
+    name: 'a process that a signal ends',
+    options: { image: 'base-image', command: ['sh', '-c', 'sh -c "kill -TERM \\$\\$"; exit $?'] },
+    out: '',
+    exitCode: 143,
+  },
 ];
 
 for (const { name, options, out, exitCode = 0 } of rows) {
@@ -80,16 +103,22 @@ kernel.test('runImage(): a volume, writable or not', async () => {
   mkdirSync(here);
   writeFileSync(join(here, 'file'), 'outside\n');
   const base = { image: 'program', user: 'root', entrypoint: ['sh'] };
-  expect((await run({ ...base, volumes: [`${here}:/data`], command: ['-c', 'cat /data/file; echo written > /data/new'] })).out).toBe('outside\n');
+  expect(
+    (await run({ ...base, volumes: [`${here}:/data`], command: ['-c', 'cat /data/file; echo written > /data/new'] })).out,
+  ).toBe('outside\n');
   expect(readFileSync(join(here, 'new'), 'utf8')).toBe('written\n');
   const refused = await run({ ...base, volumes: [`${here}:/data:ro`], command: ['-c', 'echo > /data/other'] });
   expect(refused.exitCode).not.toBe(0);
-  expect((await run({ ...base, volumes: [`${here}/file:/etc/one/file:ro`], command: ['-c', 'cat /etc/one/file'] })).out).toBe('outside\n');
+  expect((await run({ ...base, volumes: [`${here}/file:/etc/one/file:ro`], command: ['-c', 'cat /etc/one/file'] })).out).toBe(
+    'outside\n',
+  );
 });
 
 kernel.test('runImage(): what a container writes is gone with it', async () => {
   await run({ image: 'base-image', command: ['sh', '-c', 'echo x > /written; rm /etc/passwd'] });
-  expect((await run({ image: 'base-image', command: ['sh', '-c', 'ls /written /etc/passwd 2>/dev/null'] })).out).toBe('/etc/passwd\n');
+  expect((await run({ image: 'base-image', command: ['sh', '-c', 'ls /written /etc/passwd 2>/dev/null'] })).out).toBe(
+    '/etc/passwd\n',
+  );
 });
 
 kernel.test('runImage(): an image without a command, and a program that is not there', async () => {

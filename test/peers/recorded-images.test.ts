@@ -45,7 +45,10 @@ function argsOf(each: RecordedImage, context: string): string[] {
     ...(platform === undefined ? [] : ['--platform', platform]),
     ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
-    ...[...bases, ...Object.entries(contextsOf(each, context, pushed))].flatMap(([name, value]) => ['--build-context', `${name}=${value}`]),
+    ...[...bases, ...Object.entries(contextsOf(each, context, pushed))].flatMap(([name, value]) => [
+      '--build-context',
+      `${name}=${value}`,
+    ]),
   ];
 }
 
@@ -54,7 +57,16 @@ for (const each of recordedImages()) {
     if (!isThere) skip(`there is no ${peers}/docker: set SLIPWAY_PEERS`);
     const context = makeContext(each, scratch);
     const dest = join(scratch, `${each.name}.tar`);
-    await succeed(join(peers, 'docker'), ['buildx', 'build', '--network=host', '--provenance=false', ...argsOf(each, context), '-o', `type=oci,dest=${dest}`, context]);
+    await succeed(join(peers, 'docker'), [
+      'buildx',
+      'build',
+      '--network=host',
+      '--provenance=false',
+      ...argsOf(each, context),
+      '-o',
+      `type=oci,dest=${dest}`,
+      context,
+    ]);
     const made = imageText(openImage(dest), new Set([baseLayer]));
     const recording = join(each.folder, 'image.txt');
     if (isRecording) writeFileSync(recording, made);

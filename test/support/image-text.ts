@@ -11,10 +11,13 @@ import type { TarEntry } from './read-tar.ts';
 export function imageText(image: Image, bases: ReadonlySet<string>): string {
   const { config, history } = image.config;
   const lines = ['config'];
-  for (const [name, value] of Object.entries(config ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) lines.push(`  ${name} ${JSON.stringify(value)}`);
-  for (const name of ['author', 'variant']) if (image.config[name] !== undefined) lines.push(`  ${name} ${JSON.stringify(image.config[name])}`);
+  for (const [name, value] of Object.entries(config ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
+    lines.push(`  ${name} ${JSON.stringify(value)}`);
+  for (const name of ['author', 'variant'])
+    if (image.config[name] !== undefined) lines.push(`  ${name} ${JSON.stringify(image.config[name])}`);
   lines.push('history');
-  for (const { created_by: text = '', empty_layer: isEmpty = false } of history ?? []) lines.push(`  ${isEmpty ? '-' : '+'} ${historyText(text)}`);
+  for (const { created_by: text = '', empty_layer: isEmpty = false } of history ?? [])
+    lines.push(`  ${isEmpty ? '-' : '+'} ${historyText(text)}`);
   for (const [index, diffId] of image.config.rootfs.diff_ids.entries()) {
     if (bases.has(diffId)) continue;
     lines.push('layer');

@@ -8,7 +8,8 @@ export const doctorCommand: Command = defineCommand({
   name: 'doctor',
   usage: '[OPTIONS]',
   about: 'Try what builds need on this machine, and say what is missing',
-  details: 'Nothing is guessed from names or versions: an overlay is mounted, a process is run.\nEnds with 4 when something is broken.',
+  details:
+    'Nothing is guessed from names or versions: an overlay is mounted, a process is run.\nEnds with 4 when something is broken.',
   examples: [{ line: 'slipway doctor', about: 'can this machine build everything?' }],
   flags,
   takes: { min: 0, max: 0 },

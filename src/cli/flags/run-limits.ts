@@ -19,7 +19,24 @@ function parseExtraHost(value: string): ExtraHosts[number] {
   return { host, ip };
 }
 
-const limits = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
+const limits = new Set([
+  'as',
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'locks',
+  'memlock',
+  'msgqueue',
+  'nice',
+  'nofile',
+  'nproc',
+  'rss',
+  'rtprio',
+  'rttime',
+  'sigpending',
+  'stack',
+]);
 
 /** `--ulimit NAME=SOFT[:HARD]`; -1 is unlimited; HARD is SOFT where it isn't given. */
 export function parseUlimits(values: readonly string[]): Ulimits | undefined {
@@ -30,7 +47,10 @@ export function parseUlimits(values: readonly string[]): Ulimits | undefined {
     if (!limits.has(name)) throw bad(`invalid ulimit type: ${name}`, `one of ${[...limits].join(', ')}`);
     const limit = { name, soft: Number(soft), hard: Number(hard) };
     if (limit.hard !== -1 && (limit.soft === -1 || limit.soft > limit.hard)) {
-      throw bad(`ulimit soft limit must be less than or equal to hard limit: ${limit.soft} > ${limit.hard}`, 'raise the hard limit, or lower the soft one');
+      throw bad(
+        `ulimit soft limit must be less than or equal to hard limit: ${limit.soft} > ${limit.hard}`,
+        'raise the hard limit, or lower the soft one',
+      );
     }
     return limit;
   });
@@ -43,7 +63,8 @@ export function parseShmSize(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const [, digits, unit = ''] = /^(\d+)\s*([bkmg]?)b?$/i.exec(value.trim()) ?? [];
   const factor = factors[unit.toLowerCase()];
-  if (digits === undefined || factor === undefined) throw bad(`invalid size: '${value}'`, 'write it as a number with b, k, m or g: `--shm-size 128m`');
+  if (digits === undefined || factor === undefined)
+    throw bad(`invalid size: '${value}'`, 'write it as a number with b, k, m or g: `--shm-size 128m`');
   const bytes = Number(digits) * factor;
   return bytes === 0 ? undefined : bytes;
 }

@@ -10,7 +10,11 @@ const keys = ['id', 'src', 'source', 'env', 'type'];
  * Read `id=X[,src=PATH][,env=NAME][,type=file|env]`. An id alone names a variable, if there is one, else a file.
  * @throws {SlipwayError} `CLI_BAD_SECRET`
  */
-export function parseSecrets(values: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string): Readonly<Record<string, Secret>> | undefined {
+export function parseSecrets(
+  values: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Readonly<Record<string, Secret>> | undefined {
   if (values.length === 0) return undefined;
   return Object.fromEntries(values.map((value) => parseSecret(value, env, cwd)));
 }
@@ -32,7 +36,12 @@ function parseSecret(value: string, env: Readonly<Record<string, string | undefi
   return [id, secretOf(id, fields, env, cwd)];
 }
 
-function secretOf(id: string, fields: ReadonlyMap<string, string>, env: Readonly<Record<string, string | undefined>>, cwd: string): Secret {
+function secretOf(
+  id: string,
+  fields: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Secret {
   const type = fields.get('type') ?? '';
   const src = fields.get('src');
   const name = fields.get('env');

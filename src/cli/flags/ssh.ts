@@ -6,7 +6,11 @@ import { SlipwayError } from '../../base/index.ts';
  * Read `ID[=SOCKET]`; without a socket it is that of `SSH_AUTH_SOCK`.
  * @throws {SlipwayError} `CLI_BAD_SSH`
  */
-export function parseSshAgents(values: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string): Readonly<Record<string, string>> | undefined {
+export function parseSshAgents(
+  values: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Readonly<Record<string, string>> | undefined {
   if (values.length === 0) return undefined;
   const agents: Record<string, string> = {};
   for (const value of values) {
@@ -21,7 +25,11 @@ export function parseSshAgents(values: readonly string[], env: Readonly<Record<s
 
 function defaultSocket(env: Readonly<Record<string, string | undefined>>): string {
   const socket = env['SSH_AUTH_SOCK'];
-  if (socket === undefined || socket === '') throw bad('invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set', 'start an agent with `eval $(ssh-agent)` and add a key with `ssh-add`');
+  if (socket === undefined || socket === '')
+    throw bad(
+      'invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set',
+      'start an agent with `eval $(ssh-agent)` and add a key with `ssh-add`',
+    );
   return socket;
 }
 
@@ -30,7 +38,10 @@ function socketAt(path: string, cwd: string): string {
   const info = statSync(socket, { throwIfNoEntry: false });
   if (info === undefined) throw bad(`no agent socket at \`${path}\``, 'name the socket of a running agent');
   if (info.isSocket()) return socket;
-  throw bad(`\`${path}\` is not a socket`, 'key files are not supported yet: add the key to an agent with `ssh-add` and name its socket');
+  throw bad(
+    `\`${path}\` is not a socket`,
+    'key files are not supported yet: add the key to an agent with `ssh-add` and name its socket',
+  );
 }
 
 function bad(message: string, hint: string): SlipwayError {

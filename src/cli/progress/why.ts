@@ -16,7 +16,9 @@ export function reasonText(reason: MissReason): string | undefined {
     case 'result-gone':
       return 'its earlier result is no longer in the store';
     case 'instruction':
-      return instruction(reason.before) === instruction(reason.after) ? 'its flags changed' : `the instruction was \`${instruction(reason.before)}\``;
+      return instruction(reason.before) === instruction(reason.after)
+        ? 'its flags changed'
+        : `the instruction was \`${instruction(reason.before)}\``;
     case 'env':
       return changeText(`$${reason.name}`, reason.before, reason.after);
     case 'setting':

@@ -43,16 +43,31 @@ function makeRootfs(scratch: string): string {
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((file) => existsSync(file));
   if (busybox === undefined) throw new Error('these tests need the package busybox-static');
   const root = join(scratch, 'rootfs');
-  for (const name of ['bin', 'dev', 'etc', 'home', 'mnt', 'opt', 'proc', 'root', 'srv', 'sys', 'tmp', 'usr/bin', 'var']) mkdirSync(join(root, name), { recursive: true });
+  for (const name of ['bin', 'dev', 'etc', 'home', 'mnt', 'opt', 'proc', 'root', 'srv', 'sys', 'tmp', 'usr/bin', 'var'])
+    mkdirSync(join(root, name), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o1777);
   chmodSync(join(root, 'root'), 0o700);
   copyFileSync(busybox, join(root, 'bin/busybox'));
   const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   for (const applet of applets) if (applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet));
   symlinkSync('../../bin/env', join(root, 'usr/bin/env'));
-  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n');
+  writeFileSync(
+    join(root, 'etc/passwd'),
+    'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n',
+  );
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\ndaemon:x:1:\nextra:x:2000:app,nobody\napp:x:1000:\nnobody:x:65534:\n');
   const tar = join(scratch, 'rootfs.tar');
-  execFileSync('tar', ['-C', root, '--numeric-owner', '--owner=0', '--group=0', '--sort=name', `--mtime=${epoch}`, '-cf', tar, '.']);
+  execFileSync('tar', [
+    '-C',
+    root,
+    '--numeric-owner',
+    '--owner=0',
+    '--group=0',
+    '--sort=name',
+    `--mtime=${epoch}`,
+    '-cf',
+    tar,
+    '.',
+  ]);
   return tar;
 }

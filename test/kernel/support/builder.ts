@@ -32,7 +32,10 @@ export interface Failed extends Told {
   readonly error: SlipwayError;
 }
 
-export type Wanted = Omit<BuildOptions, 'context' | 'dockerfile' | 'engine' | 'outputs'> & { readonly files?: Files; readonly context?: string };
+export type Wanted = Omit<BuildOptions, 'context' | 'dockerfile' | 'engine' | 'outputs'> & {
+  readonly files?: Files;
+  readonly context?: string;
+};
 
 /** A store with the base images, in a temporary directory that goes with it. */
 export class Builder implements Disposable {
@@ -71,7 +74,9 @@ export class Builder implements Disposable {
   async build(dockerfile: string, wanted: Wanted = {}): Promise<Built> {
     const dest = join(this.scratch, `image-${this.#made++}`);
     const events: BuildEvent[] = [];
-    const result = await build(this.#options(dockerfile, wanted, events, { type: 'oci', dest, tar: false, compression: 'uncompressed' }));
+    const result = await build(
+      this.#options(dockerfile, wanted, events, { type: 'oci', dest, tar: false, compression: 'uncompressed' }),
+    );
     const image = openImage(dest);
     return {
       result,
@@ -94,7 +99,12 @@ export class Builder implements Disposable {
     throw new Error(`this should have failed:\n${dockerfile}`);
   }
 
-  #options(dockerfile: string, { files, ...wanted }: Wanted, events: BuildEvent[], output: NonNullable<BuildOptions['outputs']>[number]): BuildOptions {
+  #options(
+    dockerfile: string,
+    { files, ...wanted }: Wanted,
+    events: BuildEvent[],
+    output: NonNullable<BuildOptions['outputs']>[number],
+  ): BuildOptions {
     return {
       ...wanted,
       context: wanted.context ?? this.context(files),
@@ -125,7 +135,9 @@ function told(events: readonly BuildEvent[]): Told {
     if (event.kind === 'step-started') started.set(event.step, event.name);
   }
   const instructions = (names: Iterable<readonly [string, string]>): string[] =>
-    [...names].flatMap(([step, name]) => (step.startsWith('sha256:') ? (/^\[[^\]]*\d+\/\d+\] (?!FROM |LINK )(.*)$/s.exec(name)?.[1] ?? []) : []));
+    [...names].flatMap(([step, name]) =>
+      step.startsWith('sha256:') ? (/^\[[^\]]*\d+\/\d+\] (?!FROM |LINK )(.*)$/s.exec(name)?.[1] ?? []) : [],
+    );
   return {
     events,
     ran: instructions([...started].filter(([step]) => !cached.has(step))),

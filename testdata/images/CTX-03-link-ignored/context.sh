@@ -1,1 +1,4 @@
-mkdir real; echo x > real/f; ln -s real l; echo l > .dockerignore
+mkdir real
+echo x > real/f
+ln -s real l
+echo l > .dockerignore

@@ -1,1 +1,2 @@
-mkdir nc; echo n > nc/n
+mkdir nc
+echo n > nc/n

@@ -1,1 +1,5 @@
-mkdir nc; echo n > nc/n; echo m > nc/m; echo m > nc/.dockerignore; echo n > .dockerignore
+mkdir nc
+echo n > nc/n
+echo m > nc/m
+echo m > nc/.dockerignore
+echo n > .dockerignore

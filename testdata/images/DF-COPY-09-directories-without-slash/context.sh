@@ -1,1 +1,3 @@
-mkdir d1 d2; echo a > d1/a; echo b > d2/b
+mkdir d1 d2
+echo a > d1/a
+echo b > d2/b

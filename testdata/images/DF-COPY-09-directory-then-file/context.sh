@@ -1,1 +1,3 @@
-mkdir d1; echo a > d1/a; echo f > f
+mkdir d1
+echo a > d1/a
+echo f > f

@@ -1,1 +1,2 @@
-echo a > a; echo b > b
+echo a > a
+echo b > b

@@ -1,1 +1,3 @@
-mkdir d; echo a > a; echo b > d/b
+mkdir d
+echo a > a
+echo b > d/b

@@ -1,1 +1,3 @@
-mkdir d; echo a > d/l; echo b > d/m
+mkdir d
+echo a > d/l
+echo b > d/m

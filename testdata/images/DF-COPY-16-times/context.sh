@@ -1,1 +1,3 @@
-mkdir -p a/b; echo 1 > a/b/c; ln -s c a/b/l
+mkdir -p a/b
+echo 1 > a/b/c
+ln -s c a/b/l

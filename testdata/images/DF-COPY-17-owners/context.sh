@@ -1,1 +1,4 @@
-mkdir d; echo a > a; echo b > d/b; chown -R 55:66 .
+mkdir d
+echo a > a
+echo b > d/b
+chown -R 55:66 .

@@ -1,1 +1,3 @@
-mkdir -p d/e; echo a > d/e/a; chmod 711 d/e
+mkdir -p d/e
+echo a > d/e/a
+chmod 711 d/e

@@ -1,1 +1,6 @@
-mkdir -p d/sub; echo a > a; echo b > d/sub/b; ln -s b d/sub/l; chmod 755 a; chmod 4750 d/sub/b
+mkdir -p d/sub
+echo a > a
+echo b > d/sub/b
+ln -s b d/sub/l
+chmod 755 a
+chmod 4750 d/sub/b

@@ -1,1 +1,4 @@
-mkdir d; echo a > a; echo b > d/b; chmod 750 d
+mkdir d
+echo a > a
+echo b > d/b
+chmod 750 d

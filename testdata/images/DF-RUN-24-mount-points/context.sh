@@ -1,1 +1,3 @@
-echo f > f; mkdir d; echo x > d/x
+echo f > f
+mkdir d
+echo x > d/x

@@ -1,1 +1,4 @@
-mkdir -p "src dir"; echo a > "src dir/a"; echo b > b; echo c > '$weird'
+mkdir -p "src dir"
+echo a > "src dir/a"
+echo b > b
+echo c > '$weird'

@@ -1,1 +1,2 @@
-mkdir d; echo x > d/f
+mkdir d
+echo x > d/f

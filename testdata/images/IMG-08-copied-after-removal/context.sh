@@ -1,1 +1,2 @@
-mkdir d; echo n > d/n
+mkdir d
+echo n > d/n

@@ -1,1 +1,4 @@
-mkdir d; echo a > d/a; echo b > d/b; ln -s a d/l
+mkdir d
+echo a > d/a
+echo b > d/b
+ln -s a d/l
