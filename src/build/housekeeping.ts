@@ -37,7 +37,13 @@ function summed(rows: readonly UsageRow[]): DiskUsage {
 function recordOf(row: UsageRow): UsageRecord {
   const { id, kind, description, sizeBytes, images, parents } = row;
   return {
-    ...{ id, kind, type: usageTypes[kind], description, sizeBytes, images, parents },
+    id,
+    kind,
+    type: usageTypes[kind],
+    description,
+    sizeBytes,
+    images,
+    parents,
     reclaimable: row.isReclaimable,
     shared: row.isShared,
     mutable: row.isMutable,

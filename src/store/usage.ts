@@ -147,7 +147,7 @@ function lastUses({ layers, cache, manifests }: Inventory): ReadonlyMap<LayerId,
     }
   }
   for (const manifest of manifests.values()) note(manifest.layers, manifest.noted);
-  for (const [id, at] of [...uses]) note(neededLayers([id], layers), at);
+  for (const [id, at] of uses) note(neededLayers([id], layers), at);
   return uses;
 }
 

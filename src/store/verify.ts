@@ -62,7 +62,8 @@ type CheckRecord = (value: Json, check: RecordCheck) => void;
 const checks: { readonly [K in RecordKind]: CheckRecord } = {
   layer: checkLayer,
   diff(value, check) {
-    if (!hasLayer(value as LayerId, check)) check.report(check.at, `names the layer ${String(value)}, which is not there`);
+    if (!hasLayer(value as LayerId, check))
+      check.report(check.at, `names the layer ${JSON.stringify(value)}, which is not there`);
   },
   key: checkCache('key'),
   candidate: checkCache('candidate'),

@@ -222,7 +222,7 @@ COPY --from=b / /b`,
 
 kernel.test('an AbortSignal in the middle of a RUN ends its process, and the next build is fine', async () => {
   const abort = new AbortController();
-  const dockerfile = 'FROM base-image\nRUN --mount=type=cache,target=/c echo started; mkfifo /c/left-behind; cat /c/left-behind';
+  const dockerfile = 'FROM base-image\nRUN --mount=type=cache,target=/c mkfifo /c/left-behind; echo started; cat /c/left-behind';
   const { error, events } = await builder.fail(dockerfile, {
     signal: abort.signal,
     onEvent: (event) => {
