@@ -3,8 +3,7 @@ import type { SourceOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
 import type { OpContext } from '../solver/index.ts';
-import { followEverything, followPaths, openLocalContext } from '../source/index.ts';
-import { lstatSync } from 'node:fs';
+import { followEverything, followPaths, openLocalContext, statIfThere } from '../source/index.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 
@@ -101,7 +100,7 @@ function openContext(op: SourceOp, vertex: Vertex, state: OpsState, context: OpC
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return statIfThere(path)?.isSymbolicLink() === true;
 }
 
 function listOf(op: SourceOp, attr: string): readonly string[] {

@@ -11,3 +11,4 @@ export { type LocalContext, type LocalContextOptions, openLocalContext } from '.
 export { followEverything, type FollowPaths, followPaths } from './follow-paths.ts';
 export { type Peeked, peek } from './peek.ts';
 export { readLayerTar } from './read-layer-tar.ts';
+export { statIfThere } from './stat-if-there.ts';

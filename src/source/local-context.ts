@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import {
   decodeFileName,
   type HostPath,
@@ -15,6 +15,7 @@ import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 import { type FollowPaths, followEverything } from './follow-paths.ts';
 import { openStatCache, type StatCache } from './stat-cache.ts';
+import { statIfThere } from './stat-if-there.ts';
 
 /** A directory of the host as one build sees it: what is ignored is not there, and owners are 0:0. */
 export interface LocalContext {
@@ -117,13 +118,12 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
       digests.set(path, digest);
       return digest;
     },
-    ignoredBy: (path) =>
-      lstatSync(hostPathOf(path), { throwIfNoEntry: false }) === undefined ? undefined : options.ignore?.which(path)?.pattern,
+    ignoredBy: (path) => (statIfThere(hostPathOf(path)) === undefined ? undefined : options.ignore?.which(path)?.pattern),
     nearestTo(path) {
       const folder = parentOf(path);
       const name = nearest(
         baseOf(path),
-        lstatSync(hostPathOf(folder), { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(hostPathOf(folder)) : [],
+        statIfThere(hostPathOf(folder))?.isDirectory() === true ? readdirSync(hostPathOf(folder)) : [],
       );
       return name === undefined ? undefined : joinPath(folder, name);
     },
@@ -147,7 +147,7 @@ function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] 
       const excluded = below?.isMatched === true;
       if (excluded && !below.mayDifferBelow) continue;
       const host = `${directory}/${path}`;
-      const info = lstatSync(host, { throwIfNoEntry: false });
+      const info = statIfThere(host);
       if (info === undefined) {
         if (name.includes('\ufffd')) throw notUtf8(path);
         continue;

@@ -69,6 +69,14 @@ const rows: readonly Row[] = [
     hint: /did you mean `\/out\/app.js`/,
   },
   {
+    name: 'DF-COPY-07 a source below a file',
+    text: 'FROM base-image\nCOPY file/a/b /x',
+    options: { files: { file: '' } },
+    code: 'LAYER_NOT_FOUND',
+    message: '"/file/a/b": not found',
+    line: 2,
+  },
+  {
     name: 'DF-COPY-14 a directory over a file',
     text: 'FROM base-image\nRUN echo x > /t\nCOPY d /t',
     options: { files: { 'd/f': '' } },

@@ -1,0 +1,12 @@
+import { lstatSync, type PathLike, type Stats } from 'node:fs';
+import { isNotFound } from '../base/index.ts';
+
+/** What is at `path`, itself not followed; undefined when nothing is, also because something on the way is no directory. */
+export function statIfThere(path: PathLike): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
