@@ -18,6 +18,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          // These share a kernel, disks and a registry with everything else on the machine. What passes only when tried again is named at the end.
+          retry: 2,
         },
       },
       {

@@ -9,6 +9,7 @@ const failedChecks = process.argv.slice(split + 1);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
 const failures = [];
+const unsteady = [];
 
 for (const project of projects) {
   const path = join(folder, `${project}.json`);
@@ -21,6 +22,8 @@ for (const project of projects) {
   for (const file of testResults) {
     for (const test of file.assertionResults) {
       const name = `${project} > ${test.fullName}`;
+      // A test that is tried again keeps the messages of the times it failed.
+      if (test.status === 'passed' && test.failureMessages.length > 0) unsteady.push(name);
       if (test.status === 'passed') total.passed++;
       else if (test.status === 'failed') failures.push(name);
       else skipped.push(name);
@@ -41,6 +44,8 @@ total.skipped = skipped.length;
 console.log();
 if (skipped.length > 0)
   console.log(`not proved here (each test says why above):\n${skipped.map((name) => `  ${name}\n`).join('')}`);
+if (unsteady.length > 0)
+  console.log(`unsteady (failed, then passed when tried again):\n${unsteady.map((name) => `  ${name}\n`).join('')}`);
 if (total.failed > 0) console.log(`failed:\n${[...failedChecks, ...failures].map((name) => `  ${name}\n`).join('')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
