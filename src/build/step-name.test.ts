@@ -59,5 +59,7 @@ test('findStep() gives the one step, and says what there is to choose from', () 
     expect.objectContaining({ code: 'BUILD_NO_STEP', hint: 'did you mean `build`?' }),
   );
   expect(() => findStep(names, '99')).toThrow(expect.objectContaining({ hint: expect.stringContaining('`[build 1/3] FROM') }));
-  expect(() => findStep(names.slice(0, 1), '1')).toThrow(expect.objectContaining({ hint: 'it did not come as far as its first step' }));
+  expect(() => findStep(names.slice(0, 1), '1')).toThrow(
+    expect.objectContaining({ hint: 'it did not come as far as its first step' }),
+  );
 });

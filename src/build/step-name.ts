@@ -10,7 +10,8 @@ export interface StepName {
   readonly instruction: string;
 }
 
-const shape = /^\[(?:(?:[a-z0-9]+\/\S+ )?(?<stage>[^\]\s]+) )? *(?<number>\d+)\/(?<total>\d+)\] (?:ONBUILD )?(?<instruction>[\s\S]*)$/;
+const shape =
+  /^\[(?:(?:[a-z0-9]+\/\S+ )?(?<stage>[^\]\s]+) )? *(?<number>\d+)\/(?<total>\d+)\] (?:ONBUILD )?(?<instruction>[\s\S]*)$/;
 
 /** Take a progress name apart; `undefined` for what is no step of a stage, such as `[internal] load build context`. */
 export function parseStepName(name: string): StepName | undefined {
