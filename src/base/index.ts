@@ -16,6 +16,7 @@ export { decodeFileName, encodeFileName, hasRawBytes } from './file-name.ts';
 export { compileGlob, type Glob, hasWildcard, isGlob } from './glob.ts';
 export { mapParallel, parallel } from './parallel.ts';
 export { compilePatterns, type MatchState, parseIgnoreFile, type PathMatcher, type PatternLine } from './patterns.ts';
+export { type Peeked, peek } from './peek.ts';
 export { Scope } from './scope.ts';
 export { Semaphore } from './semaphore.ts';
 export { SingleFlight } from './single-flight.ts';

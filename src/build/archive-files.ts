@@ -1,7 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type HostPath, hostPath, isNodeError, SlipwayError } from '../base/index.ts';
-import { peek } from '../source/index.ts';
+import { type HostPath, hostPath, isNodeError, peek, SlipwayError } from '../base/index.ts';
 import { createFileWriter, type Ingest, readFileChunks } from '../store/index.ts';
 import { createTarParser, decompress, sniffBytes, sniffCompression } from '../tar/index.ts';
 

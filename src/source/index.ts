@@ -9,6 +9,5 @@ export { ingestLayer, type LayerToIngest } from './ingest-layer.ts';
 export { ingestTar, type TarToIngest } from './ingest-tar.ts';
 export { type LocalContext, type LocalContextOptions, openLocalContext } from './local-context.ts';
 export { followEverything, type FollowPaths, followPaths } from './follow-paths.ts';
-export { type Peeked, peek } from './peek.ts';
 export { readLayerTar } from './read-layer-tar.ts';
 export { statIfThere } from './stat-if-there.ts';

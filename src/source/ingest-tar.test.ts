@@ -4,7 +4,6 @@ import { descriptorOf, digestOf, mediaTypes } from '../oci/index.ts';
 import { chunksOf, scratchStore } from '../store/scratch-store.ts';
 import { ingestLayer } from './ingest-layer.ts';
 import { ingestTar } from './ingest-tar.ts';
-import { peek } from './peek.ts';
 import { layerTar } from './samples.ts';
 
 const { signal } = new AbortController();
@@ -69,15 +68,4 @@ test('ingestTar() of a layer that the store has adds one more form of it', async
   const { layer, blob } = await ingestTar(store, { source: chunksOf(tar), createdAt, signal });
   expect(layer).toBe(id);
   expect(store.layers.info(id)?.blobs).toEqual([descriptor, blob]);
-});
-
-test('peek() gives the whole source after a look at its beginning', async () => {
-  for (const chunks of [['abc', 'def', 'g'], ['a', 'b'], ['abcdefgh'], [], ['', 'x']]) {
-    await using peeked = await peek(chunksOf(...chunks), 4);
-    const whole = chunks.join('');
-    expect(Buffer.from(peeked.first).toString().slice(0, 4)).toBe(whole.slice(0, 4));
-    let read = '';
-    for await (const chunk of peeked.all) read += Buffer.from(chunk).toString();
-    expect(read).toBe(whole);
-  }
 });

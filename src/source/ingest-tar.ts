@@ -1,9 +1,8 @@
-import { SlipwayError } from '../base/index.ts';
+import { peek, SlipwayError } from '../base/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import { createDigester, type Descriptor, type Digest, mediaTypes } from '../oci/index.ts';
 import { layerIdOfDiff, type Store } from '../store/index.ts';
 import { sniffBytes, sniffCompression } from '../tar/index.ts';
-import { peek } from './peek.ts';
 import { readLayerTar } from './read-layer-tar.ts';
 
 export interface TarToIngest {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { type CompressionKind, decompress, sniffCompression } from './decompress.ts';
+import { type CompressionKind, decompress, decompressed, sniffCompression } from './decompress.ts';
 
 async function* cut(bytes: Uint8Array, step = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
@@ -34,6 +34,14 @@ test('decompress() reads gzip of one member and of several', async () => {
 
 test('decompress() passes bytes that are not compressed', async () => {
   expect(await read(cut(bytes), 'none')).toEqual(bytes);
+});
+
+test('decompressed() finds out how its source is compressed', async () => {
+  for (const source of [cut(bytes, 3), cut(gzipSync(bytes), 77)]) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of decompressed(source)) chunks.push(chunk);
+    expect(Buffer.concat(chunks)).toEqual(bytes);
+  }
 });
 
 test.for<[name: string, make: () => Buffer]>([

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { SlipwayError } from '../base/index.ts';
+import { peek, SlipwayError } from '../base/index.ts';
 
 export type CompressionKind = 'none' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
 
@@ -16,6 +16,17 @@ export function sniffCompression(first: Uint8Array): CompressionKind {
   if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
   const isSkippable = ((first[0] ?? 0) & 0xf0) === 0x50 && first[1] === 0x2a && first[2] === 0x4d && first[3] === 0x18;
   return isSkippable ? 'zstd' : 'none';
+}
+
+/**
+ * The bytes of `source`, decompressed if its first bytes say that they are compressed; names and types count for nothing.
+ * Consumes `source`, also on failure; a reader that stops early stops it.
+ *
+ * @throws {SlipwayError} as `decompress`
+ */
+export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  await using peeked = await peek(source, sniffBytes);
+  yield* decompress(peeked.all, sniffCompression(peeked.first));
 }
 
 /**

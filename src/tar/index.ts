@@ -1,4 +1,4 @@
-export { type CompressionKind, decompress, sniffBytes, sniffCompression } from './decompress.ts';
+export { type CompressionKind, decompress, decompressed, sniffBytes, sniffCompression } from './decompress.ts';
 export {
   cleanMemberName,
   type TarDirEntry,
