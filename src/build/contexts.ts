@@ -1,6 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { compilePatterns, type HostPath, hostPath, isNotFound, parseIgnoreFile, SlipwayError } from '../base/index.ts';
+import {
+  compilePatterns,
+  decodeFileName,
+  type HostPath,
+  hostPath,
+  isNotFound,
+  parseIgnoreFile,
+  SlipwayError,
+} from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { NamedContext } from '../frontend/index.ts';
 import type { Platform } from '../oci/index.ts';
@@ -83,7 +91,7 @@ function contextDirectory(path: string, message: () => string): HostPath {
 function readIgnorePatterns(files: readonly string[]): readonly string[] {
   for (const file of files) {
     try {
-      const lines = parseIgnoreFile(readFileSync(file, 'utf8'));
+      const lines = parseIgnoreFile(decodeFileName(readFileSync(file)));
       compilePatterns(lines, file); // a mistake is told with its line
       return lines.map(({ pattern }) => pattern);
     } catch (error) {

@@ -122,9 +122,9 @@ test('mergeTree() writes pipes; it leaves out devices, and every other name of t
 
 test('mergeTree() keeps the bytes of names that are not UTF-8', async () => {
   using scratch = scratchOut();
-  await scratch.merge(inline('a\udcff', 'one'), inline('a\udcfe', 'two'), link('l', 'a\udcff'));
+  await scratch.merge(inline('a\udcff', 'one'), inline('a\udcfe', 'two'), link('l', 'a\udcff'), fifo('p\udcff'));
   const names = readdirSync(scratch.out, 'buffer').map((name) => name.toString('latin1'));
-  expect(names.toSorted()).toEqual(['a\xfe', 'a\xff', 'l']);
+  expect(names.toSorted()).toEqual(['a\xfe', 'a\xff', 'l', 'p\xff']);
   expect(readFileSync(Buffer.concat([Buffer.from(`${scratch.out}/a`), Buffer.from([0xff])]), 'utf8')).toBe('one');
   expect(readlinkSync(scratch.at('l'), 'buffer').toString('latin1')).toBe('a\xff');
 });

@@ -6,15 +6,14 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
-  type PathLike,
   rmSync,
   symlinkSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { encodeFileName, hasRawBytes, type HostPath, SlipwayError } from '../base/index.ts';
+import { type HostPath, SlipwayError } from '../base/index.ts';
 import type { DirEntry, Entry, FileEntry, LayerId, Tree } from '../layer/index.ts';
-import { mknod } from '../native/index.ts';
+import { fsPath, mknod } from '../native/index.ts';
 import { type Content, entriesBelow } from '../rootfs/index.ts';
 
 /**
@@ -38,7 +37,7 @@ export async function mergeTree(
   for (const [index, entry] of entries.entries()) {
     if ((index & 0xff) === 0xff) await new Promise(setImmediate);
     signal.throwIfAborted();
-    const host = hostOf(directory, entry.path);
+    const host = `${directory}/${entry.path}`;
     if (entry.type === 'dir') {
       makeDirectory(host);
       directories.push(entry);
@@ -46,19 +45,14 @@ export async function mergeTree(
     else writeLeaf(entry, host, directory, content);
   }
   for (const { path, mode, mtimeSec } of directories.reverse()) {
-    const host = hostOf(directory, path);
+    const host = fsPath(`${directory}/${path}`);
     chmodSync(host, mode);
     utimesSync(host, mtimeSec, mtimeSec);
   }
 }
 
-/** A name that is not UTF-8 is known to Node as bytes only. */
-function hostOf(directory: HostPath, path: string): PathLike {
-  const host = `${directory}/${path}`;
-  return hasRawBytes(path) ? encodeFileName(host) : host;
-}
-
-function makeDirectory(host: PathLike): void {
+function makeDirectory(path: string): void {
+  const host = fsPath(path);
   const there = lstatSync(host, { throwIfNoEntry: false });
   if (there?.isDirectory() === true) return chmodSync(host, there.mode | 0o700);
   if (there !== undefined) rmSync(host);
@@ -72,19 +66,19 @@ function isLeftOut(entry: Leaf, leftOut: ReadonlySet<string>): boolean {
   return entry.type !== 'file' && entry.type !== 'symlink' && entry.type !== 'fifo';
 }
 
-function writeLeaf(entry: Leaf, host: PathLike, directory: HostPath, content: Content): void {
-  makeRoom(host);
+function writeLeaf(entry: Leaf, path: string, directory: HostPath, content: Content): void {
+  makeRoom(path);
+  const host = fsPath(path);
   switch (entry.type) {
     case 'file':
       return writeFile(entry, host, content);
     case 'symlink':
-      symlinkSync(hasRawBytes(entry.target) ? encodeFileName(entry.target) : entry.target, host);
+      symlinkSync(fsPath(entry.target), host);
       return lutimesSync(host, entry.mtimeSec, entry.mtimeSec);
     case 'hardlink':
-      return linkSync(hostOf(directory, entry.target), host);
+      return linkSync(fsPath(`${directory}/${entry.target}`), host);
     case 'fifo':
-      if (typeof host !== 'string') return; // mknod takes no bytes
-      mknod(host, 'fifo', 0o600, entry);
+      mknod(path, 'fifo', 0o600, entry);
       chmodSync(host, entry.mode);
       return utimesSync(host, entry.mtimeSec, entry.mtimeSec);
     case 'char':
@@ -94,17 +88,18 @@ function writeLeaf(entry: Leaf, host: PathLike, directory: HostPath, content: Co
   }
 }
 
-function makeRoom(host: PathLike): void {
+function makeRoom(path: string): void {
+  const host = fsPath(path);
   const there = lstatSync(host, { throwIfNoEntry: false });
   if (there?.isDirectory() === true) {
-    throw new SlipwayError('EXPORT_IN_THE_WAY', `\`${String(host)}\` is a directory, but the image has a file there`, {
+    throw new SlipwayError('EXPORT_IN_THE_WAY', `\`${path}\` is a directory, but the image has a file there`, {
       hint: 'remove it, or choose another destination',
     });
   }
   if (there !== undefined) rmSync(host);
 }
 
-function writeFile(entry: FileEntry, host: PathLike, content: Content): void {
+function writeFile(entry: FileEntry, host: string | Buffer, content: Content): void {
   const fd = openSync(host, 'wx', entry.mode & 0o777);
   try {
     content.read('' as LayerId, entry, (chunk) => {

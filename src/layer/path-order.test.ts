@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { decodeFileName, encodeFileName } from '../base/index.ts';
 import { baseOf, comparePaths, joinPath, parentOf, sortEntries } from './path-order.ts';
 
 test.for<[smaller: string, larger: string]>([
@@ -17,14 +18,25 @@ test.for<[smaller: string, larger: string]>([
   expect(comparePaths(larger, smaller)).toBeGreaterThan(0);
 });
 
-test('comparePaths() is the order of UTF-8 bytes, component by component', () => {
-  const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }).filter((text) => !/[/\0]/.test(text));
+const bytes = (...values: readonly number[]): string => decodeFileName(Uint8Array.from(values));
+
+test.for<[what: string, name: fc.Arbitrary<string>]>([
+  ['text', fc.string({ unit: 'binary', minLength: 1, maxLength: 3 })],
+  ['bytes', fc.uint8Array({ minLength: 1, maxLength: 3 }).map((name) => bytes(...name))],
+  [
+    'bytes that are nearly text',
+    fc
+      .array(fc.constantFrom('é', '😀', bytes(0xc3), bytes(0xf0, 0x9f), '\uffff'), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join('')),
+  ],
+])('comparePaths() is the order of bytes, component by component: %s', ([, any]) => {
+  const name = any.filter((text) => !/[/\0]/.test(text));
   const path = fc.array(name, { minLength: 1, maxLength: 3 });
   fc.assert(
     fc.property(path, path, (a, b) => {
       let want = 0;
       for (let at = 0; want === 0 && at < Math.max(a.length, b.length); at++) {
-        want = Buffer.compare(Buffer.from(a[at] ?? ''), Buffer.from(b[at] ?? ''));
+        want = Buffer.compare(encodeFileName(a[at] ?? ''), encodeFileName(b[at] ?? ''));
       }
       expect(Math.sign(comparePaths(a.join('/'), b.join('/')))).toBe(want);
     }),

@@ -1,5 +1,7 @@
+import { encodeFileName } from '../base/index.ts';
+
 /**
- * The order of entries in an index and in a tar: by path component, each by the bytes of its UTF-8, so that a directory
+ * The order of entries in an index and in a tar: by path component, each by its bytes, so that a directory
  * comes before what it holds and `a/x` before `a.b`.
  */
 export function comparePaths(a: string, b: string): number {
@@ -7,7 +9,7 @@ export function comparePaths(a: string, b: string): number {
   for (let at = 0; at < length; at++) {
     const left = a.charCodeAt(at);
     const right = b.charCodeAt(at);
-    if (left !== right) return rank(left) - rank(right);
+    if (left !== right) return mayBeRaw(left) || mayBeRaw(right) ? compareBytes(a, b) : rank(left) - rank(right);
   }
   return a.length - b.length;
 }
@@ -34,6 +36,18 @@ export function baseOf(path: string): string {
 
 export function joinPath(dir: string, name: string): string {
   return dir === '' ? name : `${dir}/${name}`;
+}
+
+/** Half of a character, or a byte that is not UTF-8: see `decodeFileName`. */
+function mayBeRaw(unit: number): boolean {
+  return unit >= 0xdc80 && unit <= 0xdcff;
+}
+
+function compareBytes(a: string, b: string): number {
+  const [left, right] = [encodeFileName(a), encodeFileName(b)];
+  const at = left.findIndex((byte, index) => byte !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return rank(left[at] ?? 0) - rank(right[at] ?? -1);
 }
 
 /** UTF-16 units ranked as the code points, and so the UTF-8 bytes, they stand for; `/` comes first. */

@@ -1,6 +1,7 @@
 export { cloneFile, copyFileRange } from './copy.ts';
 export { mknod, packDevice, unpackDevice } from './device.ts';
 export { flock, type LockMode, tryFlock, unflock } from './flock.ts';
+export { fsPath, readLink, readNames } from './file-names.ts';
 export { type FsParameter, mountWithParameters } from './fs-context.ts';
 export { bridgePath } from './libc.ts';
 export { type MountFlag, maxMountDataBytes, mount, mountFlags, tryUmount, umount } from './mount.ts';

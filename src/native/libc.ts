@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { encodeFileName, hasRawBytes } from '../base/index.ts';
 import { NativeError, nativeUnavailable } from './native-error.ts';
 
 /** What koffi hands out; only the part that is used here, so that its module is not loaded for its types. */
@@ -73,11 +74,18 @@ export function systemCall<A extends Arguments>(
   });
 }
 
+const nul = Buffer.alloc(1);
+
+/** The bridge encodes text as UTF-8; names that hold other bytes are given to it as bytes. */
+function toC(value: unknown): unknown {
+  return typeof value === 'string' && hasRawBytes(value) ? Buffer.concat([encodeFileName(value), nul]) : value;
+}
+
 function bound<A extends Arguments>(name: string, declare: () => (...values: unknown[]) => number): NativeFunction<A> {
   let declared: ((...values: unknown[]) => number) | undefined;
   const raw = (...values: A): number => {
     declared ??= declare();
-    const result = declared(...values);
+    const result = declared(...values.map(toC));
     return result === -1 ? -(loaded?.koffi.errno() ?? 0) : result;
   };
   return {

@@ -1,5 +1,6 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { type HostPath, hostPath, isNotFound, SlipwayError } from '../base/index.ts';
+import { fsPath, readLink } from './file-names.ts';
 
 const maxLinks = 255;
 
@@ -35,7 +36,7 @@ export function resolveInRoot(root: HostPath, path: string, options: { readonly 
 
 function linkTarget(path: string): string | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : undefined;
+    return lstatSync(fsPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? readLink(path) : undefined;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { decodeFileName } from '../base/index.ts';
 import { nativeFunction } from './libc.ts';
 import { errnoName, NativeError } from './native-error.ts';
 
@@ -39,7 +40,7 @@ export function listXattrs(path: string): readonly string[] {
   buffer ??= Buffer.allocUnsafeSlow(maxBytes);
   const length = listCall.raw(path, buffer, maxBytes);
   if (length === 0) return [];
-  if (length > 0) return buffer.toString('utf8', 0, length - 1).split('\0');
+  if (length > 0) return decodeFileName(buffer.subarray(0, length - 1)).split('\0');
   if (isAbsent(-length)) return [];
   throw new NativeError('llistxattr', path, -length);
 }

@@ -1,8 +1,8 @@
-import { lstatSync, mkdirSync, renameSync } from 'node:fs';
-import type { HostPath, Scope } from '../base/index.ts';
+import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { hasRawBytes, type HostPath, type Scope } from '../base/index.ts';
 import type { ExecOp, Mount } from '../graph/index.ts';
 import { notFound, resolve, type TreeNode } from '../layer/index.ts';
-import { resolveInRoot } from '../native/index.ts';
+import { fsPath, mount as mountAt, mountFlags, resolveInRoot, umount } from '../native/index.ts';
 import { digestOf, hexOf } from '../oci/index.ts';
 import { mountOverlay, prepareLowers, writeTree } from '../rootfs/index.ts';
 import type { SandboxMount } from '../sandbox/index.ts';
@@ -80,12 +80,8 @@ function bind(destination: string, source: HostPath, readonly: boolean): Prepare
 }
 
 /** A private, writable view of an input: what is written there is thrown away. */
-async function showInput(
-  input: number,
-  selector: string,
-  name: string,
-  { inputs, ingest, state, context, scope }: MountPorts,
-): Promise<HostPath> {
+async function showInput(input: number, selector: string, name: string, ports: MountPorts): Promise<HostPath> {
+  const { inputs, ingest, state, context, scope } = ports;
   const result = inputs[input];
   const target = ingest.child(`${name}-m`);
   mkdirSync(target);
@@ -107,7 +103,18 @@ async function showInput(
     mkdirSync(work);
     scope.use(mountOverlay({ lowers, upper, work, target }));
   }
-  return resolveInRoot(target, `/${found.path}`);
+  return underPlainName(resolveInRoot(target, `/${found.path}`), `${name}-n`, ports);
+}
+
+/** The runtime takes names as text: what is named with other bytes is shown at `name` too. */
+function underPlainName(path: HostPath, name: string, { ingest, scope }: MountPorts): HostPath {
+  if (!hasRawBytes(path)) return path;
+  const place = ingest.child(name);
+  if (lstatSync(fsPath(path)).isDirectory()) mkdirSync(place);
+  else writeFileSync(place, '');
+  mountAt(path, place, null, mountFlags.bind);
+  scope.use({ [Symbol.dispose]: () => umount(place, { detach: true }) });
+  return place;
 }
 
 /** Is `path` at, below, or on the way to `wanted`? */

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type HostPath, hostPath, SingleFlight, SlipwayError } from '../base/index.ts';
 import type { FileEntry, LayerId } from '../layer/index.ts';
+import { fsPath } from '../native/index.ts';
 import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -90,11 +91,11 @@ export function createContent(store: Store): Content {
       const place = content.locate(layer, entry);
       if (place.kind === 'bytes') return onChunk(place.bytes);
       if (place.kind === 'file' && entry.sizeBytes <= bufferBytes) {
-        const bytes = readFileSync(place.path);
+        const bytes = readFileSync(fsPath(place.path));
         if (bytes.byteLength !== entry.sizeBytes) throw shortRead(layer, entry);
         return onChunk(bytes);
       }
-      const fd = openSync(place.path, 'r');
+      const fd = openSync(fsPath(place.path), 'r');
       try {
         let at = place.kind === 'range' ? place.offset : 0;
         for (let left = entry.sizeBytes; left > 0; ) {

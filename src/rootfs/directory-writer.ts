@@ -1,7 +1,7 @@
 import { closeSync, constants, linkSync, mkdirSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { type HostPath, isNodeError, SlipwayError } from '../base/index.ts';
 import { type DirEntry, type Entry, type FileEntry, type HardlinkEntry, parentOf } from '../layer/index.ts';
-import { mknod, NativeError, setXattr } from '../native/index.ts';
+import { fsPath, mknod, NativeError, setXattr } from '../native/index.ts';
 import { applyToOpenFile, applyToPath, applyXattrs, currentMaker, type Maker } from './entry-metadata.ts';
 import { opaqueXattr } from './lower-view.ts';
 
@@ -63,12 +63,12 @@ class LayerDirectory implements DirectoryWriter {
   add(entry: Exclude<Entry, FileEntry>): void {
     switch (entry.type) {
       case 'dir':
-        if (!this.#directories.has(entry.path)) this.#create(entry.path, (host) => mkdirSync(host, 0o700));
+        if (!this.#directories.has(entry.path)) this.#create(entry.path, (host) => mkdirSync(fsPath(host), 0o700));
         this.#directories.set(entry.path, entry);
         return;
       case 'symlink':
         return this.#create(entry.path, (host) => {
-          symlinkSync(entry.target, host);
+          symlinkSync(fsPath(entry.target), fsPath(host));
           applyToPath(host, entry, this.#maker, { isSymlink: true });
         });
       case 'hardlink':
@@ -99,7 +99,7 @@ class LayerDirectory implements DirectoryWriter {
   }
 
   beginFile(entry: FileEntry): OpenFile {
-    const fd = this.#create(entry.path, (path) => openSync(path, createFlags, entry.mode & 0o777));
+    const fd = this.#create(entry.path, (path) => openSync(fsPath(path), createFlags, entry.mode & 0o777));
     return {
       fd,
       write: (chunk) => {
@@ -153,7 +153,7 @@ class LayerDirectory implements DirectoryWriter {
 
   #makeParent(path: string): void {
     try {
-      mkdirSync(this.#place(path), 0o700);
+      mkdirSync(fsPath(this.#place(path)), 0o700);
     } catch (error) {
       if (!isExisting(error)) throw error;
       throw new SlipwayError(
@@ -165,7 +165,7 @@ class LayerDirectory implements DirectoryWriter {
   }
 
   #forget(path: string): void {
-    rmSync(`${this.#dest}/${path}`, { recursive: true, force: true });
+    rmSync(fsPath(`${this.#dest}/${path}`), { recursive: true, force: true });
     for (const known of this.#directories.keys()) {
       if (known === path || known.startsWith(`${path}/`)) this.#directories.delete(known);
     }
@@ -196,7 +196,7 @@ const cannotLink: ReadonlySet<string> = new Set(['EMLINK', 'EXDEV', 'EPERM', 'EN
 
 function tryLink(from: string, host: string): boolean {
   try {
-    linkSync(from, host);
+    linkSync(fsPath(from), fsPath(host));
     return true;
   } catch (error) {
     if (isNodeError(error) && cannotLink.has(error.code ?? '')) return false;

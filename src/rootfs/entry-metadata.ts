@@ -1,7 +1,7 @@
 import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lstatSync, lutimesSync, type Stats } from 'node:fs';
 import { isNodeError, SlipwayError } from '../base/index.ts';
 import type { FileEntry } from '../layer/index.ts';
-import { getXattr, listXattrs, NativeError, setXattr } from '../native/index.ts';
+import { fsPath, getXattr, listXattrs, NativeError, setXattr } from '../native/index.ts';
 
 /** What an entry says about its inode, beside the content. */
 export interface Metadata {
@@ -46,10 +46,10 @@ export function applyToOpenFile(fd: number, metadata: Metadata, maker: Maker): v
 /** For everything that cannot be opened, `host` being neither followed nor a hard link. */
 export function applyToPath(host: string, metadata: Metadata, maker: Maker, options: { readonly isSymlink: boolean }): void {
   const { uid, gid } = metadata;
-  if (uid !== maker.uid || gid !== maker.gid) owned(metadata, () => lchownSync(host, uid, gid));
-  if (!options.isSymlink) chmodSync(host, metadata.mode);
+  if (uid !== maker.uid || gid !== maker.gid) owned(metadata, () => lchownSync(fsPath(host), uid, gid));
+  if (!options.isSymlink) chmodSync(fsPath(host), metadata.mode);
   applyXattrs(host, metadata);
-  lutimesSync(host, metadata.mtimeSec, metadata.mtimeSec);
+  lutimesSync(fsPath(host), metadata.mtimeSec, metadata.mtimeSec);
 }
 
 /** After the owner, because changing that drops capabilities. What the file system cannot hold is left out. */
@@ -86,7 +86,7 @@ function owned(metadata: Metadata, work: () => void): void {
 export function isSameInode(host: string, entry: FileEntry): boolean {
   let stat: Stats | undefined;
   try {
-    stat = lstatSync(host, { throwIfNoEntry: false });
+    stat = lstatSync(fsPath(host), { throwIfNoEntry: false });
   } catch {
     return false;
   }

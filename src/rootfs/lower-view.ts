@@ -1,6 +1,6 @@
-import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { type HostPath, isNotFound } from '../base/index.ts';
-import { getXattr } from '../native/index.ts';
+import { fsPath, getXattr, readNames } from '../native/index.ts';
 
 /** The attribute that makes a directory hide what is below it. */
 export const opaqueXattr = 'trusted.overlay.opaque';
@@ -22,15 +22,15 @@ export class LowerView {
   /** The directory that is seen at `path`, or undefined when there is none. */
   directory(path: string): Stats | undefined {
     const topmost = this.#merged(path)[0];
-    return topmost === undefined ? undefined : lstatSync(topmost);
+    return topmost === undefined ? undefined : lstatSync(fsPath(topmost));
   }
 
   /** The names that are seen in the directory at `path`, in no particular order; none when there is no directory. */
   names(path: string): readonly string[] {
     const isSeen = new Map<string, boolean>();
     for (const directory of this.#merged(path)) {
-      for (const child of readdirSync(directory, { withFileTypes: true })) {
-        if (!isSeen.has(child.name)) isSeen.set(child.name, !isWhiteout(directory, child));
+      for (const name of readNames(directory)) {
+        if (!isSeen.has(name)) isSeen.set(name, !isWhiteout(`${directory}/${name}`));
       }
     }
     return [...isSeen].flatMap(([name, seen]) => (seen ? [name] : []));
@@ -56,13 +56,14 @@ export class LowerView {
   }
 }
 
-function isWhiteout(directory: string, child: Dirent): boolean {
-  return child.isCharacterDevice() && lstatSync(`${directory}/${child.name}`).rdev === 0;
+function isWhiteout(path: string): boolean {
+  const stat = lstatSync(fsPath(path));
+  return stat.isCharacterDevice() && stat.rdev === 0;
 }
 
 function statIfThere(path: string): Stats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return lstatSync(fsPath(path), { throwIfNoEntry: false });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { type HostPath, isNotFound, SlipwayError } from '../base/index.ts';
-import { resolveInRoot } from '../native/index.ts';
+import { fsPath, resolveInRoot } from '../native/index.ts';
 
 /** Where something will be mounted in a root file system. */
 export interface MountPoint {
@@ -46,8 +46,8 @@ export function prepareMountPoints(root: HostPath, points: readonly MountPoint[]
     if (stat === undefined) make(parent, 'dir');
     else if (!stat.isDirectory()) throw inTheWay(root, parent, 'a directory');
     else if (!own.has(parent) && !parents.has(parent)) parents.set(parent, stat);
-    if (kind === 'dir') mkdirSync(path, 0o755);
-    else closeSync(openSync(path, 'wx', 0o644));
+    if (kind === 'dir') mkdirSync(fsPath(path), 0o755);
+    else closeSync(openSync(fsPath(path), 'wx', 0o644));
     created.push({ path, kind });
     own.add(path);
   };
@@ -63,7 +63,7 @@ export function prepareMountPoints(root: HostPath, points: readonly MountPoint[]
   return {
     root,
     created,
-    parents: [...parents].map(([path, before]) => ({ path, before, after: lstatSync(path, { bigint: true }) })),
+    parents: [...parents].map(([path, before]) => ({ path, before, after: lstatSync(fsPath(path), { bigint: true }) })),
   };
 }
 
@@ -78,14 +78,14 @@ export function removeMountStubs(stubs: MountStubs): void {
     const stat = statIfThere(path);
     if (stat === undefined) continue;
     if (kind === 'dir' && stat.isDirectory()) {
-      if (readdirSync(path).length === 0) rmdirSync(path);
-    } else if (kind === 'file' && stat.isFile() && stat.size === 0n) unlinkSync(path);
+      if (readdirSync(fsPath(path)).length === 0) rmdirSync(fsPath(path));
+    } else if (kind === 'file' && stat.isFile() && stat.size === 0n) unlinkSync(fsPath(path));
   }
   for (const [index, { path, before, after }] of stubs.parents.entries()) {
     const now = timesNow[index];
     if (now === undefined) continue;
     const times = now.mtimeNs === after.mtimeNs ? before : now;
-    utimesSync(path, seconds(times.atimeNs), seconds(times.mtimeNs));
+    utimesSync(fsPath(path), seconds(times.atimeNs), seconds(times.mtimeNs));
   }
 }
 
@@ -105,7 +105,7 @@ function depth(path: string): number {
 
 function statIfThere(path: string): BigIntStats | undefined {
   try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

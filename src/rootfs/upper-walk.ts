@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
-import { type HostPath, isNotFound, SlipwayError } from '../base/index.ts';
+import { lstatSync, type Stats } from 'node:fs';
+import { type HostPath, SlipwayError } from '../base/index.ts';
 import { comparePaths, type Entry } from '../layer/index.ts';
-import { getXattr, unpackDevice } from '../native/index.ts';
+import { fsPath, getXattr, readLink, readNames, unpackDevice } from '../native/index.ts';
 import { isOpaqueDirectory, LowerView } from './lower-view.ts';
 
 const typeMask = 0o170000;
@@ -30,7 +30,6 @@ interface Walk {
  *
  * A directory that overlayfs copied up though nothing in it changed is left out; every other parent of a change is there.
  * A directory that hides one of `lowers` (topmost first) becomes one whiteout for each name that is gone with it.
- * @throws {SlipwayError} `ROOTFS_NAME_NOT_UTF8`
  */
 export function walkUpper(upper: HostPath, options: { readonly lowers: readonly HostPath[] }): Entry[] {
   const walk: Walk = { entries: [], firstNames: new Map(), lowers: new LowerView(options.lowers) };
@@ -40,7 +39,7 @@ export function walkUpper(upper: HostPath, options: { readonly lowers: readonly 
 
 /** `hidesLower`: nothing of the lower layers is seen in here. */
 function walkDirectory(walk: Walk, hostDirectory: string, directory: string, hidesLower: boolean): void {
-  const present = readdirSync(hostDirectory);
+  const present = readNames(hostDirectory);
   const hidden = hidesLower ? new Set(walk.lowers.names(directory)) : undefined;
   for (const name of present) hidden?.delete(name);
   const names = hidden === undefined ? present : [...present, ...hidden];
@@ -51,7 +50,7 @@ function walkDirectory(walk: Walk, hostDirectory: string, directory: string, hid
       continue;
     }
     const host = `${hostDirectory}/${name}`;
-    const stat = statOf(host, path);
+    const stat = lstatSync(fsPath(host));
     if ((stat.mode & typeMask) === directoryBits) addDirectory(walk, host, path, stat, hidesLower);
     else addLeaf(walk, host, path, stat);
   }
@@ -77,7 +76,7 @@ function addLeaf(walk: Walk, host: string, path: string, stat: Stats): void {
   }
   if (type === socketBits) return;
   if (stat.nlink > 1) {
-    const { dev, ino } = lstatSync(host, { bigint: true });
+    const { dev, ino } = lstatSync(fsPath(host), { bigint: true });
     const key = `${dev}:${ino}`;
     const target = walk.firstNames.get(key);
     if (target !== undefined) {
@@ -95,7 +94,7 @@ function leaf(host: string, path: string, stat: Stats, type: number): Entry {
     const capability = getXattr(host, keptXattr);
     return capability === undefined ? entry : { ...entry, xattrs: { [keptXattr]: capability.toString('base64') } };
   }
-  if (type === symlinkBits) return { type: 'symlink', ...metadata(path, stat), target: readlinkSync(host) };
+  if (type === symlinkBits) return { type: 'symlink', ...metadata(path, stat), target: readLink(host) };
   const special = specialTypes.get(type);
   if (special === undefined) throw new SlipwayError('ROOTFS_UNKNOWN_TYPE', `\`/${path}\` is of a type no layer can hold`);
   return { type: special, ...metadata(path, stat), ...unpackDevice(stat.rdev) };
@@ -103,17 +102,4 @@ function leaf(host: string, path: string, stat: Stats, type: number): Entry {
 
 function metadata(path: string, stat: Stats): { path: string; mode: number; uid: number; gid: number; mtimeSec: number } {
   return { path, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, mtimeSec: Math.floor(stat.mtimeMs / 1000) };
-}
-
-function statOf(host: string, path: string): Stats {
-  try {
-    return lstatSync(host);
-  } catch (error) {
-    if (isNotFound(error) && path.includes('\ufffd')) {
-      throw new SlipwayError('ROOTFS_NAME_NOT_UTF8', `the name of \`/${path}\` is not UTF-8; a layer cannot hold it`, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
 }

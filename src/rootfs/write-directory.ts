@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type HostPath, SlipwayError } from '../base/index.ts';
 import type { Entry, FileEntry } from '../layer/index.ts';
-import { cloneFile, copyFileRange } from '../native/index.ts';
+import { cloneFile, copyFileRange, fsPath } from '../native/index.ts';
 import { createDirectoryWriter, type DirectoryWriterOptions, type OpenFile } from './directory-writer.ts';
 import { isSameInode } from './entry-metadata.ts';
 
@@ -115,7 +115,7 @@ class SourceFiles implements Disposable {
   #descriptor(path: HostPath): number {
     if (this.#open?.path === path) return this.#open.fd;
     this[Symbol.dispose]();
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW);
     this.#open = { path, fd };
     return fd;
   }

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { hostPath, SlipwayError } from '../base/index.ts';
-import { resolveInRoot } from '../native/index.ts';
+import { fsPath, resolveInRoot } from '../native/index.ts';
 import type { SandboxProcess } from './ports.ts';
 import { environment } from './runtime-spec.ts';
 
@@ -46,7 +46,7 @@ type ProgramState = 'fine' | 'missing' | 'not-executable';
 function programState({ root, env, cwd }: SandboxProcess, program: string): ProgramState {
   const look = (path: string): ProgramState => {
     const host = resolveInRoot(hostPath(root), posix.resolve('/', cwd, path));
-    const stat = statSync(host, { throwIfNoEntry: false });
+    const stat = statSync(fsPath(host), { throwIfNoEntry: false });
     if (stat === undefined) return 'missing';
     return stat.isFile() && isExecutable(host) ? 'fine' : 'not-executable';
   };
@@ -66,7 +66,7 @@ function programState({ root, env, cwd }: SandboxProcess, program: string): Prog
 
 function isExecutable(host: string): boolean {
   try {
-    accessSync(host, constants.X_OK);
+    accessSync(fsPath(host), constants.X_OK);
     return true;
   } catch {
     return false;

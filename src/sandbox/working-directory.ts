@@ -1,7 +1,7 @@
 import { lchownSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostPath, isNodeError, SlipwayError } from '../base/index.ts';
-import { resolveInRoot } from '../native/index.ts';
+import { fsPath, resolveInRoot } from '../native/index.ts';
 import type { SandboxProcess } from './ports.ts';
 
 /**
@@ -15,10 +15,12 @@ export function makeWorkingDirectory({ root, cwd, uid, gid, mounts }: SandboxPro
   if (own.some((mounted) => cwd === mounted || cwd.startsWith(`${mounted}/`))) return;
   const path = resolveInRoot(hostPath(root), cwd);
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    const first = mkdirSync(path, { recursive: true, mode: 0o755 });
-    if (first === undefined) return;
-    for (let made: string = path; made.length >= first.length; made = dirname(made)) lchownSync(made, uid, gid);
+    const missing: string[] = [];
+    for (let at: string = path; !isDirectory(at); at = dirname(at)) missing.unshift(at);
+    for (const made of missing) {
+      mkdirSync(fsPath(made), 0o755);
+      lchownSync(fsPath(made), uid, gid);
+    }
   } catch (cause) {
     if (!isNodeError(cause) || (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR')) throw cause;
     throw new SlipwayError('SANDBOX_BAD_DIRECTORY', `the working directory \`${cwd}\` is not a directory`, {
@@ -26,4 +28,8 @@ export function makeWorkingDirectory({ root, cwd, uid, gid, mounts }: SandboxPro
       cause,
     });
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -171,13 +171,17 @@ test('openLocalContext() keeps the bytes of a link target that is not UTF-8', ()
   expect(entry?.type === 'symlink' ? entry.target : undefined).toBe('a\udcff');
 });
 
-test('openLocalContext() refuses a name that is not UTF-8, unless it is excluded', () => {
+test('openLocalContext() keeps the bytes of names that are not UTF-8, and patterns match them byte by byte', () => {
   using scratch = scratchContext('good \ufffd');
-  const bad = Buffer.concat([Buffer.from(scratch.at('bad')), Buffer.from([0xff])]);
-  expect(pathsOf(scratch.open())).toEqual(['good \ufffd']);
-  writeFileSync(bad, '');
-  expect(() => scratch.open()).toThrow(expect.objectContaining({ code: 'SOURCE_NAME_NOT_UTF8' }));
-  expect(pathsOf(scratch.open({ ignore: compilePatterns(['bad*']) }))).toEqual(['good \ufffd']);
+  for (const byte of [0xfe, 0xff]) {
+    writeFileSync(Buffer.concat([Buffer.from(scratch.at('odd')), Buffer.from([byte])]), String(byte));
+  }
+  const context = scratch.open();
+  expect(pathsOf(context)).toEqual(['good \ufffd', 'odd\udcfe', 'odd\udcff']);
+  expect(contentOf(context, 'odd\udcfe')).toBe('254');
+  expect(context.digestOf('odd\udcfe')).not.toBe(context.digestOf('odd\udcff'));
+  expect(pathsOf(scratch.open({ ignore: compilePatterns(['odd?']) }))).toEqual(['good \ufffd']);
+  expect(pathsOf(scratch.open({ ignore: compilePatterns(['odd\udcfe']) }))).toEqual(['good \ufffd', 'odd\udcff']);
 });
 
 test('CTX-25 openLocalContext() shows odd names as they are', () => {

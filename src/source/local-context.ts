@@ -1,6 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import {
-  decodeFileName,
   type HostPath,
   hostPath,
   isNodeError,
@@ -11,6 +10,7 @@ import {
   SlipwayError,
 } from '../base/index.ts';
 import { baseOf, buildTree, type Entry, joinPath, type LayerId, parentOf, sortEntries, type Tree } from '../layer/index.ts';
+import { fsPath, readLink, readNames } from '../native/index.ts';
 import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 import { type FollowPaths, followEverything } from './follow-paths.ts';
@@ -123,7 +123,7 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
       const folder = parentOf(path);
       const name = nearest(
         baseOf(path),
-        statIfThere(hostPathOf(folder))?.isDirectory() === true ? readdirSync(hostPathOf(folder)) : [],
+        statIfThere(hostPathOf(folder))?.isDirectory() === true ? readNames(hostPathOf(folder)) : [],
       );
       return name === undefined ? undefined : joinPath(folder, name);
     },
@@ -148,10 +148,7 @@ function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] 
       if (excluded && !below.mayDifferBelow) continue;
       const host = `${directory}/${path}`;
       const info = statIfThere(host);
-      if (info === undefined) {
-        if (name.includes('\ufffd')) throw notUtf8(path);
-        continue;
-      }
+      if (info === undefined) continue;
       if (info.isDirectory()) {
         const at = entries.push(dirEntry(path, info)) - 1;
         if (!visit(path, below) && excluded) entries.length = at;
@@ -171,7 +168,7 @@ function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] 
 
 function namesIn(host: string, path: string): string[] {
   try {
-    return readdirSync(host);
+    return readNames(host);
   } catch (error) {
     if (isNotFound(error)) return [];
     throw unreadable(path === '' ? '.' : path, error);
@@ -184,7 +181,7 @@ function dirEntry(path: string, info: Stats): Entry {
 
 function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<string, string>): Entry {
   const common = { path, mode: info.mode & 0o7777, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
-  if (info.isSymbolicLink()) return { type: 'symlink', ...common, mode: 0o777, target: targetOf(host) };
+  if (info.isSymbolicLink()) return { type: 'symlink', ...common, mode: 0o777, target: readLink(host) };
   if (info.isFIFO()) return { type: 'fifo', ...common, major: 0, minor: 0 };
   if (info.isBlockDevice() || info.isCharacterDevice()) {
     return {
@@ -205,15 +202,10 @@ function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<strin
   return { type: 'file', ...common, sizeBytes: info.size };
 }
 
-function targetOf(host: string): string {
-  const target = readlinkSync(host);
-  return target.includes('\ufffd') ? decodeFileName(readlinkSync(host, 'buffer')) : target;
-}
-
 /** Never waits, and never leads out of the context: a link or a pipe may have taken the file's place. */
 function openFile(host: HostPath, path: string): number {
   try {
-    return openSync(host, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return openSync(fsPath(host), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (isNotFound(error) || (isNodeError(error) && (error.code === 'ELOOP' || error.code === 'ENXIO'))) throw changed(path);
     throw unreadable(path, error);
@@ -228,12 +220,6 @@ function isUnchanged(now: Stats, before: Stats): boolean {
     now.mtimeMs === before.mtimeMs &&
     now.ctimeMs === before.ctimeMs
   );
-}
-
-function notUtf8(path: string): SlipwayError {
-  return new SlipwayError('SOURCE_NAME_NOT_UTF8', `the build context has a name that is not UTF-8: \`${path}\``, {
-    hint: 'rename it, or exclude it in .dockerignore',
-  });
 }
 
 function changed(path: string): SlipwayError {

@@ -41,10 +41,11 @@ test.for<[what: string, times: Partial<Stats>, isKept: boolean]>([
 test('save() keeps the digests for the next build of this directory, and of no other', () => {
   using scratch = scratchStore();
   const cache = openStatCache(scratch.store, '/context');
-  for (const name of ['f', 'new\nline', 'd/é']) cache.set(name, stats, digestOf(name), now);
+  const names = ['f', 'new\nline', 'd/é', 'odd\udcfe', 'odd\udcff'];
+  for (const name of names) cache.set(name, stats, digestOf(name), now);
   cache.save();
   const again = openStatCache(scratch.reopen(), '/context');
-  for (const name of ['f', 'new\nline', 'd/é']) expect(again.get(name, stats)).toBe(digestOf(name));
+  for (const name of names) expect(again.get(name, stats)).toBe(digestOf(name));
   expect(openStatCache(scratch.store, '/other').get('f', stats)).toBeUndefined();
 });
 

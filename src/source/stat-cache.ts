@@ -1,5 +1,5 @@
 import { readFileSync, type Stats } from 'node:fs';
-import { isNotFound } from '../base/index.ts';
+import { decodeFileName, encodeFileName, isNotFound } from '../base/index.ts';
 import { type Digest, digestOf, hexOf, isDigest } from '../oci/index.ts';
 import { noteUse, type Store, writeAside } from '../store/index.ts';
 
@@ -31,7 +31,7 @@ const header = 'slipway-stat-1';
 
 export function openStatCache(store: Store, directory: string): StatCache {
   const path = store.paths.statCache(hexOf(digestOf(directory)).slice(0, 32));
-  const lines = parse(readText(path));
+  const lines = parse(readBytes(path));
   const used = new Set<string>();
   let changed = false;
   return {
@@ -62,22 +62,22 @@ function signatureOf(stats: Stats): string {
   return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.mode}`;
 }
 
-function readText(path: string): string {
+function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
-    if (isNotFound(error)) return '';
+    if (isNotFound(error)) return Buffer.alloc(0);
     throw error;
   }
 }
 
 /** A damaged file is an empty cache: everything is read again. */
-function parse(text: string): Map<string, Line> {
+function parse(bytes: Buffer): Map<string, Line> {
   const lines = new Map<string, Line>();
-  const bodyAt = text.indexOf('\n') + 1;
-  const body = text.slice(bodyAt);
-  if (text.slice(0, bodyAt) !== `${header} ${digestOf(body)}\n`) return lines;
-  const fields = body.split('\0');
+  const bodyAt = bytes.indexOf('\n') + 1;
+  const body = bytes.subarray(bodyAt);
+  if (bytes.toString('latin1', 0, bodyAt) !== `${header} ${digestOf(body)}\n`) return lines;
+  const fields = decodeFileName(body).split('\0');
   for (let i = 0; i + 2 < fields.length; i += 3) {
     const name = fields[i] ?? '';
     const signature = fields[i + 1] ?? '';
@@ -87,8 +87,9 @@ function parse(text: string): Map<string, Line> {
   return lines;
 }
 
-function print(lines: ReadonlyMap<string, Line>): string {
-  let body = '';
-  for (const [name, { signature, digest }] of lines) body += `${name}\0${signature}\0${digest}\0`;
-  return `${header} ${digestOf(body)}\n${body}`;
+function print(lines: ReadonlyMap<string, Line>): Buffer {
+  let text = '';
+  for (const [name, { signature, digest }] of lines) text += `${name}\0${signature}\0${digest}\0`;
+  const body = encodeFileName(text);
+  return Buffer.concat([Buffer.from(`${header} ${digestOf(body)}\n`), body]);
 }

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type HostPath, SlipwayError } from '../base/index.ts';
+import { fsPath } from '../native/index.ts';
 import { createDigester, type Descriptor, type Digest, DigestMismatchError, descriptorOf, digestOf } from '../oci/index.ts';
 import { createFileWriter, createIngest, type FileWriter, type Ingest } from './ingest.ts';
 import { noteUse, writeAside } from './records.ts';
@@ -151,7 +152,7 @@ export async function* readFileChunks(
   offset = 0,
   length: number = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Uint8Array> {
-  const fd = openSync(path, 'r');
+  const fd = openSync(fsPath(path), 'r');
   try {
     for (let at = offset, left = length; left > 0; ) {
       const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, left));

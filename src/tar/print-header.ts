@@ -56,7 +56,7 @@ export function paxRecords(header: HeaderFields): Buffer | undefined {
 }
 
 function record(key: string, value: Buffer): Buffer {
-  const head = Buffer.from(` ${key}=`);
+  const head = encodeFileName(` ${key}=`);
   const bare = head.length + value.length + 1;
   let length = bare + String(bare).length;
   if (String(length).length > String(bare).length) length = bare + String(length).length;

@@ -1,5 +1,7 @@
 // A tar reader for tests, on purpose not the product's: what one gets wrong the other must not hide.
 
+import { isUtf8 } from 'node:buffer';
+
 export interface TarEntry {
   /** Without `./` in front and `/` at the end; the root is ''. */
   readonly path: string;
@@ -80,7 +82,13 @@ export function cleanPath(path: string): string {
 
 function text(bytes: Buffer, start: number, length: number): string {
   const end = bytes.indexOf(0, start);
-  return bytes.toString('utf8', start, end === -1 || end > start + length ? start + length : end);
+  return decoded(bytes.subarray(start, end === -1 || end > start + length ? start + length : end));
+}
+
+/** Bytes that are not UTF-8 show as `\xff`. */
+function decoded(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  return bytes.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
 }
 
 function number(header: Buffer, start: number, length: number): number {
@@ -99,7 +107,7 @@ function paxRecords(data: Buffer): Record<string, string> {
     const equals = data.indexOf(0x3d, space);
     const key = data.toString('utf8', space + 1, equals);
     const value = data.subarray(equals + 1, at + length - 1);
-    records[key] = key.startsWith('SCHILY.xattr.') ? value.toString('base64') : value.toString('utf8');
+    records[key] = key.startsWith('SCHILY.xattr.') ? value.toString('base64') : decoded(value);
     at += length;
   }
   return records;
