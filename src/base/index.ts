@@ -14,7 +14,7 @@ export {
 } from './errors.ts';
 export { decodeFileName, encodeFileName, hasRawBytes } from './file-name.ts';
 export { compileGlob, type Glob, hasWildcard, isGlob } from './glob.ts';
-export { mapParallel, parallel } from './parallel.ts';
+export { mapParallel, parallel, settleAll } from './parallel.ts';
 export { compilePatterns, type MatchState, parseIgnoreFile, type PathMatcher, type PatternLine } from './patterns.ts';
 export { type Peeked, peek } from './peek.ts';
 export { Scope } from './scope.ts';

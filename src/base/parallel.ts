@@ -40,3 +40,11 @@ export async function mapParallel<T, R>(
   });
   return results;
 }
+
+/** Like `Promise.all`, but no work is still under way when it rejects. */
+export async function settleAll<T, V>(items: readonly T[], work: (item: T, index: number) => Promise<V>): Promise<V[]> {
+  const settled = await Promise.allSettled(items.map(work));
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}

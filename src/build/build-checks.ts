@@ -9,6 +9,8 @@ import type { BuildOptions } from './options.ts';
 /** What a build's checks look at. */
 export interface BuildChecks {
   readonly options: BuildOptions;
+  /** Stages that are built; `undefined` is the last one. */
+  readonly targets: readonly (string | undefined)[];
   readonly loaded: LoadedDockerfile;
   readonly ignorePatterns: readonly string[];
   readonly platform: Platform;
@@ -21,20 +23,28 @@ export interface BuildChecks {
  *
  * @throws {SlipwayError} `DF_LINT_VIOLATION` where the file or the options call that an error; `DF_BAD_CHECK`
  */
-export function tellChecks({ options, loaded, ignorePatterns, platform, images, emit }: BuildChecks): void {
-  const { findings, isError } = checkDockerfile(
-    { file: loaded.file, diagnostics: loaded.warnings },
-    {
-      own: true,
-      settings: settingsFrom(options.checks ?? {}),
-      buildArgs: options.buildArgs,
-      target: options.target ?? '',
-      platform: formatPlatform(platform),
-      buildPlatform: formatPlatform(hostPlatform()),
-      ignoreFile: ignorePatterns.join('\n'),
-      baseImage: (name, wanted) => images.baseImage(name, wanted),
-    },
+export function tellChecks({ options, targets, loaded, ignorePatterns, platform, images, emit }: BuildChecks): void {
+  const answers = targets.map((target) =>
+    checkDockerfile(
+      { file: loaded.file, diagnostics: loaded.warnings },
+      {
+        own: true,
+        settings: settingsFrom(options.checks ?? {}),
+        buildArgs: options.buildArgs,
+        target: target ?? '',
+        platform: formatPlatform(platform),
+        buildPlatform: formatPlatform(hostPlatform()),
+        ignoreFile: ignorePatterns.join('\n'),
+        baseImage: (name, wanted) => images.baseImage(name, wanted),
+      },
+    ),
   );
+  const isError = answers.some((answer) => answer.isError);
+  // Of targets that share a stage, each finds the same there.
+  const all = answers.flatMap((answer) => answer.findings);
+  const findings = [
+    ...new Map(all.map((finding) => [JSON.stringify([finding.rule, finding.message, finding.at]), finding])).values(),
+  ];
   const atMs = Date.now();
   // What has a rule is among the findings, unless it was skipped.
   for (const { message, code, rule, at } of loaded.warnings) {

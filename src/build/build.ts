@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { hostPath, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { hostPath, Scope, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Engine, type EngineJob, engineSettings, openEngine } from '../engine/index.ts';
-import { type Compiled, compile } from '../frontend/index.ts';
+import { type CompiledTarget, type CompiledTargets, compileTargets } from '../frontend/index.ts';
 import type { Vertex } from '../graph/index.ts';
 import type { Digest, Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
@@ -10,11 +10,12 @@ import { hostPlatform, platformOf } from './host-platform.ts';
 import { tellChecks } from './build-checks.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
-import type { BuildOptions, BuildResult, Output } from './options.ts';
+import type { BuildOptions, BuildResult, TargetResult } from './options.ts';
 import { KnownImages } from './known-images.ts';
 import { checkOutputs, writeOutputs } from './outputs.ts';
-import { reportStages } from './report-stages.ts';
+import { reportStages, sizeOf } from './report-stages.ts';
 import { secretReader } from './secrets.ts';
+import { planTargets, type TargetPlan } from './targets.ts';
 import { cancellable } from './with-engine.ts';
 
 /**
@@ -32,8 +33,8 @@ async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<B
   const startedAtMs = Date.now();
   await using scope = new Scope();
   const emit: EmitEvent = options.onEvent ?? ignore;
-  const outputs = options.outputs ?? defaultOutputs(options);
-  checkOutputs(outputs, options.tags ?? [], options.stdout);
+  const plan = planTargets(options);
+  checkOutputs(plan.outputs, options.stdout);
   const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
   const context = options.context ?? '.';
   const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
@@ -52,26 +53,29 @@ async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<B
     signal,
   });
   const images = new KnownImages(platform);
-  const compiled = await compileFor(options, { loaded, contexts, platform, engine, images, emit, signal });
-  tellChecks({ options, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
+  const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, emit, signal });
+  tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
-  const job = scope.use(startJob(options, { compiled, contexts, engine, emit, signal }));
-  const result = await solve(job, compiled);
-  const written = await writeOutputs({
-    engine,
-    job,
-    compiled,
-    result,
-    outputs,
-    tags: options.tags ?? [],
-    stdout: options.stdout,
-    emit,
-    signal,
-  });
+  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, emit, signal }));
+  const solved = await settleAll(compiled.targets, (target) => solve(job, target));
+  const results = compiled.targets
+    .slice(0, plan.wanted.length)
+    .map((target, index) => ({ target, solved: solved[index] as OpResult }));
+  const written = await writeOutputs(plan.outputs, results, { engine, job, stdout: options.stdout, emit, signal });
+  const targets = results.map(
+    (result, index): TargetResult => ({
+      stage: result.target.stage,
+      ...(written[index] as (typeof written)[number]),
+      imageSizeBytes: sizeOf(result.solved, engine.store),
+    }),
+  );
+  const { stage: _, ...first } = targets[0] as TargetResult;
   return {
     id: randomBytes(10).toString('hex'),
-    ...written,
-    ...(await reportStages({ job, compiled, store: engine.store })),
+    ...first,
+    names: targets.flatMap(({ names }) => names),
+    targets,
+    ...(await reportStages({ job, compiled, wanted: targets.map(({ stage }) => stage), store: engine.store })),
     skippedStages: compiled.skippedStages.map(({ name }) => name),
     durationMs: Date.now() - startedAtMs,
   };
@@ -81,10 +85,6 @@ const ignore = (event: BuildEvent): void => void event;
 
 function dockerfileName({ dockerfile, file }: BuildOptions): string {
   return dockerfile === undefined && file !== undefined ? file.slice(file.lastIndexOf('/') + 1) : 'Dockerfile';
-}
-
-function defaultOutputs({ tags }: BuildOptions): readonly Output[] {
-  return [{ type: 'image', names: tags ?? [] }];
 }
 
 type Tell = (part: string, sizeBytes: number) => void;
@@ -116,13 +116,14 @@ interface Prepared {
 
 async function compileFor(
   options: BuildOptions,
+  { wanted, required }: TargetPlan,
   { loaded, contexts, platform, engine, images, emit, signal }: Prepared,
-): Promise<Compiled> {
+): Promise<CompiledTargets> {
   const pull = options.pull ?? false;
-  return await compile(
+  return await compileTargets(
     loaded.file,
+    [...wanted, ...required],
     {
-      target: options.target,
       buildArgs: options.buildArgs ?? {},
       labels: options.labels ?? {},
       targetPlatform: platform,
@@ -162,16 +163,17 @@ function startJob(
   {
     compiled,
     contexts,
+    platform,
     engine,
     emit,
     signal,
-  }: Omit<Prepared, 'loaded' | 'platform' | 'images'> & { readonly compiled: Compiled },
+  }: Omit<Prepared, 'loaded' | 'images'> & { readonly compiled: CompiledTargets },
 ): EngineJob {
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
     ignoreCache: ignoreCacheFor(compiled, options),
-    placeOf: placesIn(compiled, contexts, options),
+    placeOf: placesIn(compiled, contexts, options, platform),
     secret: secretReader(options.secrets ?? {}, process.env),
     sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
     network: options.network === 'none' ? 'none' : 'host',
@@ -182,7 +184,7 @@ function startJob(
 }
 
 /** Say in each failure which instruction it belongs to. */
-function locate(compiled: Compiled, emit: EmitEvent): EmitEvent {
+function locate(compiled: CompiledTargets, emit: EmitEvent): EmitEvent {
   return (event) => {
     if (event.kind === 'step-failed') {
       const { error } = event;
@@ -194,7 +196,7 @@ function locate(compiled: Compiled, emit: EmitEvent): EmitEvent {
   };
 }
 
-async function solve(job: EngineJob, { result }: Compiled): Promise<OpResult> {
+async function solve(job: EngineJob, { result }: CompiledTarget): Promise<OpResult> {
   if (result === undefined) return { kind: 'snapshot', layers: [] };
   const solved = await job.solve(result);
   if (solved.kind === 'live')
@@ -203,7 +205,10 @@ async function solve(job: EngineJob, { result }: Compiled): Promise<OpResult> {
 }
 
 /** What has to run again although the cache may know it. @throws {SlipwayError} `BUILD_BAD_OPTION` */
-function ignoreCacheFor(compiled: Compiled, { noCache = false, noCacheFilter = [] }: BuildOptions): (vertex: Vertex) => boolean {
+function ignoreCacheFor(
+  compiled: CompiledTargets,
+  { noCache = false, noCacheFilter = [] }: BuildOptions,
+): (vertex: Vertex) => boolean {
   if (noCache && noCacheFilter.length > 0) {
     throw new SlipwayError('BUILD_BAD_OPTION', '--no-cache and --no-cache-filter cannot currently be used together', {
       hint: '`--no-cache` alone covers every stage',
@@ -217,8 +222,13 @@ function ignoreCacheFor(compiled: Compiled, { noCache = false, noCacheFilter = [
 }
 
 /** Where in which Dockerfile a vertex was written: the same step of two builds has the same place, whatever it says. */
-function placesIn(compiled: Compiled, contexts: BuildContexts, options: BuildOptions): (vertex: Digest) => string | undefined {
-  const file = [contexts.directories.get('context') ?? '', options.file ?? 'Dockerfile', compiled.image.platform.architecture];
+function placesIn(
+  compiled: CompiledTargets,
+  contexts: BuildContexts,
+  options: BuildOptions,
+  platform: Platform,
+): (vertex: Digest) => string | undefined {
+  const file = [contexts.directories.get('context') ?? '', options.file ?? 'Dockerfile', platform.architecture];
   const places = new Map<Digest, string>();
   for (const { displayName, vertices } of compiled.stages) {
     for (const [position, vertex] of vertices.entries())

@@ -23,8 +23,10 @@ import type { BuildOptions } from './options.ts';
 export interface CheckOptions
   extends Pick<
     BuildOptions,
-    'context' | 'file' | 'dockerfile' | 'target' | 'buildArgs' | 'platform' | 'contexts' | 'pull' | 'engine' | 'signal'
+    'context' | 'file' | 'dockerfile' | 'buildArgs' | 'platform' | 'contexts' | 'pull' | 'engine' | 'signal'
   > {
+  /** Stage name or index. Default: every stage. */
+  readonly target?: string;
   /** Ask Slipway's own rules, too. Default: true. */
   readonly own?: boolean;
   /** Rules to leave out, besides those that the file names; `all` leaves out every one. */

@@ -1,8 +1,13 @@
 import type { BuildEvent } from '../solver/index.ts';
 import type { Freed } from './cache-limit.ts';
 
-/** Where a build's result goes. */
-export type Output =
+/** Where a result of a build goes. */
+export type Output = OutputPlace & {
+  /** The stage whose result goes there, by name or index; it is built besides `BuildOptions.target`. Default: that one. */
+  readonly target?: string;
+};
+
+type OutputPlace =
   /** The local image store, under each of `names`; without names only the result's digests are kept. */
   | { readonly type: 'image'; readonly names?: readonly string[]; readonly push?: boolean }
   /** An OCI image layout: a tar at `dest` (`-` is standard output, handed over as a stream), or a directory when `tar` is false. */
@@ -27,8 +32,10 @@ export interface BuildOptions {
   readonly file?: string;
   /** The Dockerfile's text, instead of `file`. */
   readonly dockerfile?: string;
-  /** Stage name or index; default: the last stage. */
-  readonly target?: string;
+  /** Stage name or index, or several: what they share is built once. Default: the last stage, or the stages that `outputs` name. */
+  readonly target?: string | readonly string[];
+  /** Stages that have to succeed too before anything is written; the image has nothing of them. */
+  readonly require?: readonly string[];
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** `os/arch[/variant]`; default: the machine's. */
@@ -85,13 +92,29 @@ export interface EngineOptions {
   readonly runtime?: string;
 }
 
+/** What became of one target. */
+export interface TargetResult {
+  /** Name of the stage, else `stage-<index>`. */
+  readonly stage: string;
+  /** Digest of the image config; absent for outputs that make no image. */
+  readonly imageId?: string;
+  readonly manifestDigest?: string;
+  readonly names: readonly string[];
+  /** Bytes of the image's uncompressed layers. */
+  readonly imageSizeBytes: number;
+}
+
+/** Of several targets, what is said of the image is said of the first one. */
 export interface BuildResult {
   /** The build's name in the history. */
   readonly id: string;
+  /** Each stage whose result was wanted. */
+  readonly targets: readonly TargetResult[];
   /** Digest of the image config, which Docker calls the image ID; absent for outputs that make no image. */
   readonly imageId?: string;
   /** Digest of the image manifest as written to the store or the first image-like output. */
   readonly manifestDigest?: string;
+  /** Of all targets. */
   readonly names: readonly string[];
   readonly steps: { readonly total: number; readonly cached: number; readonly ran: number };
   readonly stages: readonly StageReport[];

@@ -5,7 +5,10 @@ import { hostPlatform, platformOf } from './host-platform.ts';
 import { loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions } from './options.ts';
 
-export type OutlineOptions = Pick<BuildOptions, 'context' | 'file' | 'dockerfile' | 'target' | 'buildArgs' | 'platform'>;
+export interface OutlineOptions extends Pick<BuildOptions, 'context' | 'file' | 'dockerfile' | 'buildArgs' | 'platform'> {
+  /** Stage name or index; default: the last stage. */
+  readonly target?: string;
+}
 
 export interface StageOutline extends Outline {
   /** The Dockerfile as it was read. */

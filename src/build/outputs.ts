@@ -11,67 +11,70 @@ import {
   writeLayoutTar,
   writeTreeTar,
 } from '../exporter/index.ts';
-import type { Compiled } from '../frontend/index.ts';
+import type { CompiledTarget } from '../frontend/index.ts';
 import { type ImageConfig, parseReference } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import type { EmitEvent, StepId } from '../solver/index.ts';
-import { newName } from './new-name.ts';
-import type { BuildResult, Output } from './options.ts';
+import type { Output, TargetResult } from './options.ts';
 import { checkSink, withSink } from './sink.ts';
+import type { PlannedOutput } from './targets.ts';
+
+/** The result of one target. */
+export interface Result {
+  readonly target: CompiledTarget;
+  readonly solved: OpResult;
+}
 
 export interface OutputRequest {
   readonly engine: Engine;
   readonly job: EngineJob;
-  readonly compiled: Compiled;
-  readonly result: OpResult;
-  readonly outputs: readonly Output[];
-  readonly tags: readonly string[];
+  readonly result: Result;
   readonly stdout: NodeJS.WritableStream | undefined;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
 
-type Written = Pick<BuildResult, 'imageId' | 'manifestDigest' | 'names'>;
+type Written = Pick<TargetResult, 'imageId' | 'manifestDigest' | 'names'>;
 
-/** Write the result everywhere it was asked for, in order. */
-export async function writeOutputs(request: OutputRequest): Promise<Written> {
-  let written: Written = { names: [] };
-  for (const output of request.outputs) {
-    const made = await writeOutput(output, request);
-    written = {
-      imageId: written.imageId ?? made.imageId,
-      manifestDigest: written.manifestDigest ?? made.manifestDigest,
-      names: [...written.names, ...made.names],
+/** Write each result everywhere it was asked for, in order. @returns what was written of each of `results` */
+export async function writeOutputs(
+  outputs: readonly PlannedOutput[],
+  results: readonly Result[],
+  request: Omit<OutputRequest, 'result'>,
+): Promise<readonly Written[]> {
+  const written = results.map((): Written => ({ names: [] }));
+  for (const { output, target } of outputs) {
+    const made = await writeOutput(output, { ...request, result: results[target] as Result });
+    const before = written[target] as Written;
+    written[target] = {
+      imageId: before.imageId ?? made.imageId,
+      manifestDigest: before.manifestDigest ?? made.manifestDigest,
+      names: [...new Set([...before.names, ...made.names])],
     } as Written;
   }
   return written;
 }
 
-/** Say before the build what would stop its outputs after it. @throws {SlipwayError} `BUILD_BAD_OUTPUT`, `BUILD_BAD_NAME`, `OCI_BAD_REFERENCE` */
-export function checkOutputs(
-  outputs: readonly Output[],
-  tags: readonly string[],
-  stdout: NodeJS.WritableStream | undefined,
-): void {
-  const toStdout = outputs.filter((output) => 'dest' in output && output.dest === '-');
+/** Say before the build what would stop its outputs after it. @throws {SlipwayError} `BUILD_BAD_OUTPUT` */
+export function checkOutputs(outputs: readonly PlannedOutput[], stdout: NodeJS.WritableStream | undefined): void {
+  const toStdout = outputs.filter(({ output }) => 'dest' in output && output.dest === '-');
   if (toStdout.length > 1) throw new SlipwayError('BUILD_BAD_OUTPUT', 'multiple outputs configured to write to stdout');
-  if (toStdout.some(({ type }) => type === 'local'))
+  if (toStdout.some(({ output: { type } }) => type === 'local'))
     throw new SlipwayError('BUILD_BAD_OUTPUT', 'dest cannot be stdout for local exporter');
-  for (const output of outputs) checkOutput(output, tags, stdout);
+  for (const { output } of outputs) checkOutput(output, stdout);
 }
 
-function checkOutput(output: Output, tags: readonly string[], stdout: NodeJS.WritableStream | undefined): void {
+function checkOutput(output: Output, stdout: NodeJS.WritableStream | undefined): void {
   switch (output.type) {
     case 'image':
-      if (output.push === true && namesOf(output, tags).length === 0) {
+      if (output.push === true && namesOf(output).length === 0) {
         throw new SlipwayError('BUILD_BAD_OUTPUT', 'tag is needed when pushing to registry', {
           hint: 'name the image with `-t HOST/NAME:TAG`',
         });
       }
-      return void namesOf(output, tags);
+      return undefined;
     case 'oci':
     case 'docker':
-      namesOf(output, tags);
       return output.tar === false ? undefined : checkSink(output.dest, stdout);
     case 'tar':
       return checkSink(output.dest, stdout);
@@ -81,8 +84,8 @@ function checkOutput(output: Output, tags: readonly string[], stdout: NodeJS.Wri
   }
 }
 
-function namesOf(output: { readonly names?: readonly string[] }, tags: readonly string[]): readonly string[] {
-  return [...new Set((output.names ?? tags).map(newName))];
+function namesOf({ names = [] }: { readonly names?: readonly string[] }): readonly string[] {
+  return names;
 }
 
 async function writeOutput(output: Output, request: OutputRequest): Promise<Written> {
@@ -138,11 +141,11 @@ async function exportStep(
 }
 
 async function makeImage(
-  { engine, compiled, result, signal }: OutputRequest,
+  { engine, result: { target, solved }, signal }: OutputRequest,
   compression: 'uncompressed' | 'gzip',
   tell: Tell,
 ): Promise<ExportedImage> {
-  const { image } = compiled;
+  const { image } = target;
   const base: ImageConfig = {
     platform: image.platform,
     author: image.author,
@@ -151,7 +154,7 @@ async function makeImage(
     history: image.baseHistory,
     unknown: image.unknown,
   };
-  const layers = result.kind === 'snapshot' ? result.layers : [];
+  const layers = solved.kind === 'snapshot' ? solved.layers : [];
   const made = await exportImage({ layers, base, history: image.history }, compression, {
     store: engine.store,
     content: engine.content,
@@ -165,7 +168,7 @@ async function makeImage(
 
 async function toStore(output: Extract<Output, { type: 'image' }>, request: OutputRequest, tell: Tell): Promise<Written> {
   const { engine, signal } = request;
-  const names = namesOf(output, request.tags);
+  const names = namesOf(output);
   const image = await makeImage(request, output.push === true ? 'gzip' : 'uncompressed', tell);
   const stored = {
     manifest: image.descriptor,
@@ -193,7 +196,7 @@ async function toLayout(
   tell: Tell,
 ): Promise<Written> {
   const { engine, signal } = request;
-  const names = namesOf(output, request.tags);
+  const names = namesOf(output);
   const image = await makeImage(request, output.compression ?? 'gzip', tell);
   const content = { images: [{ image, names }], format: output.type };
   if (output.tar === false) {
@@ -205,5 +208,5 @@ async function toLayout(
 }
 
 function treeOf({ job, result }: OutputRequest): ReturnType<EngineJob['treeOf']> {
-  return job.treeOf(result);
+  return job.treeOf(result.solved);
 }

@@ -1,5 +1,5 @@
 import type { EngineJob } from '../engine/index.ts';
-import type { Compiled, CompiledStage } from '../frontend/index.ts';
+import type { CompiledFile, CompiledStage } from '../frontend/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import type { Store } from '../store/index.ts';
 import type { BuildResult, StageReport } from './options.ts';
@@ -8,14 +8,17 @@ import type { BuildResult, StageReport } from './options.ts';
 export async function reportStages({
   job,
   compiled,
+  wanted,
   store,
 }: {
   readonly job: EngineJob;
-  readonly compiled: Compiled;
+  readonly compiled: CompiledFile;
+  /** Display names of the stages whose results were wanted. */
+  readonly wanted: readonly string[];
   readonly store: Store;
-}): Promise<Pick<BuildResult, 'stages' | 'steps' | 'imageSizeBytes'>> {
+}): Promise<Pick<BuildResult, 'stages' | 'steps'>> {
   const stages: StageReport[] = [];
-  for (const stage of compiled.stages) stages.push(await reportStage(stage, job, store));
+  for (const stage of compiled.stages) stages.push(await reportStage(stage, wanted, job, store));
   const total = [...compiled.graph.vertices.values()].filter(({ op }) => op.kind !== 'source').length;
   const ranOps = [...job.outcomes].filter(
     ([digest, { by }]) => by === 'run' && compiled.graph.vertices.get(digest)?.op.kind !== 'source',
@@ -23,11 +26,10 @@ export async function reportStages({
   return {
     stages,
     steps: { total, cached: total - ranOps, ran: ranOps },
-    imageSizeBytes: stages.find(({ isTarget }) => isTarget)?.sizeBytes ?? 0,
   };
 }
 
-async function reportStage(stage: CompiledStage, job: EngineJob, store: Store): Promise<StageReport> {
+async function reportStage(stage: CompiledStage, wanted: readonly string[], job: EngineJob, store: Store): Promise<StageReport> {
   const outcomes = stage.vertices.flatMap((digest) => job.outcomes.get(digest) ?? []);
   const ran = outcomes.filter(({ by }) => by === 'run');
   const from = Math.min(...ran.map(({ startedAtMs }) => startedAtMs));
@@ -38,11 +40,12 @@ async function reportStage(stage: CompiledStage, job: EngineJob, store: Store): 
     durationMs: ran.length === 0 ? 0 : to - from,
     sizeBytes: result === undefined ? 0 : sizeOf(result, store),
     cached: ran.length === 0,
-    isTarget: stage.isTarget,
+    isTarget: wanted.includes(stage.displayName),
   };
 }
 
-function sizeOf(result: OpResult, store: Store): number {
+/** Bytes of a result's layers, uncompressed. */
+export function sizeOf(result: OpResult, store: Store): number {
   if (result.kind === 'live') return 0;
   return result.layers.reduce((sum, layer) => sum + (store.layers.info(layer)?.sizeBytes ?? 0), 0);
 }

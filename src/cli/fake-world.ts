@@ -37,6 +37,7 @@ export const fakeResult: BuildResult = {
   skippedStages: [],
   durationMs: 3400,
   imageSizeBytes: 12_340_000,
+  targets: [],
 };
 
 export function createFakeWorld(options: FakeOptions = {}): FakeWorld {

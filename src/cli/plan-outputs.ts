@@ -2,32 +2,47 @@ import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isNotFound, SlipwayError } from '../base/index.ts';
 import { parseOutput } from './flags/output.ts';
+import type { Tag } from './flags/tag.ts';
 import type { Output } from './ports.ts';
 
 export interface OutputRequest {
   /** Values of `--output`. */
   readonly values: readonly string[];
-  readonly tags: readonly string[];
+  readonly tags: readonly Tag[];
   readonly push: boolean;
   readonly load: boolean;
 }
 
 /**
- * The outputs that `--output`, `--push` and `--load` ask for together; `undefined` when nothing was asked for.
+ * The outputs that `--output`, `--tag STAGE=NAME`, `--push` and `--load` ask for together; `undefined` when nothing was asked for.
  * @throws {SlipwayError} `CLI_BAD_OUTPUT`, `CLI_NOT_SUPPORTED`
  */
 export function planOutputs(request: OutputRequest): readonly Output[] | undefined {
-  const outputs: Output[] = request.values.map((value) => parseOutput(value, request.tags));
-  if (request.push) {
-    const image = outputs.findIndex((output) => output.type === 'image');
-    const before = outputs[image];
-    if (before?.type === 'image') outputs[image] = { ...before, push: true };
-    else outputs.push({ type: 'image', names: request.tags, push: true });
+  const { tags } = request;
+  const tagsOf = (target: string | undefined): readonly string[] =>
+    tags.flatMap((tag) => (tag.target === target ? tag.name : []));
+  const image = (target: string | undefined): Output => ({
+    type: 'image',
+    names: tagsOf(target),
+    ...(target === undefined ? {} : { target }),
+  });
+  const outputs: Output[] = request.values.map((value) => parseOutput(value, tagsOf));
+  for (const target of new Set(tags.flatMap((tag) => tag.target ?? []))) {
+    if (!outputs.some((output) => output.target === target && 'names' in output)) outputs.push(image(target));
   }
-  if (request.load && !outputs.some((output) => output.type === 'image')) outputs.push({ type: 'image', names: request.tags });
+  if (request.load && !outputs.some(({ type }) => type === 'image')) outputs.push(image(undefined));
+  if (request.push) {
+    const hasOwn = outputs.some(({ type, target }) => type === 'image' && target === undefined);
+    const isNamed = tagsOf(undefined).length > 0 || !outputs.some(({ type }) => type === 'image');
+    if (!hasOwn && isNamed) outputs.push(image(undefined));
+    for (const [index, output] of outputs.entries()) if (output.type === 'image') outputs[index] = { ...output, push: true };
+  }
   for (const output of outputs) {
     if (output.type === 'image' && output.push === true && (output.names ?? []).length === 0) {
-      throw bad('tag is needed when pushing to registry', 'name the image with `--tag HOST/NAME:TAG`');
+      throw bad(
+        'tag is needed when pushing to registry',
+        `name the image with \`--tag ${output.target === undefined ? '' : `${output.target}=`}HOST/NAME:TAG\``,
+      );
     }
   }
   return outputs.length === 0 ? undefined : outputs;

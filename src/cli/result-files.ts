@@ -23,18 +23,38 @@ export function resultPath(flag: string, path: string, cwd: string): string {
 }
 
 /** The one line that stands for a build's result: the image ID, else the manifest's digest; `undefined` when no image was made. */
-export function resultId(result: BuildResult): string | undefined {
+export function resultId(result: Pick<BuildResult, 'imageId' | 'manifestDigest'>): string | undefined {
   return result.imageId ?? result.manifestDigest;
 }
 
-/** What `--metadata-file` holds: the keys of Docker's, and the whole result under `slipway.result`. */
+/** The same for every target. */
+export function resultIds(result: BuildResult): readonly string[] {
+  return (result.targets.length > 1 ? result.targets : [result]).flatMap((target) => resultId(target) ?? []);
+}
+
+/**
+ * What `--metadata-file` holds: the keys of Docker's, and the whole result under `slipway.result`. Of several targets, those keys stand
+ * below the name of each stage, as `buildx bake` writes them.
+ */
 export function metadata(result: BuildResult): Readonly<Record<string, unknown>> {
-  return compact({
-    'buildx.build.ref': `default/default/${result.id}`,
-    'containerimage.config.digest': result.imageId,
-    'containerimage.digest': result.manifestDigest,
-    'image.name': result.names.length === 0 ? undefined : result.names.join(','),
+  const ref = `default/default/${result.id}`;
+  const targets = result.targets.length > 1 ? result.targets : [];
+  return {
+    ...(targets.length === 0 ? targetMetadata(ref, result) : {}),
+    ...Object.fromEntries(targets.map((target) => [target.stage, targetMetadata(ref, target)])),
     'slipway.result': result,
+  };
+}
+
+function targetMetadata(
+  ref: string,
+  { imageId, manifestDigest, names }: Pick<BuildResult, 'imageId' | 'manifestDigest' | 'names'>,
+): Readonly<Record<string, unknown>> {
+  return compact({
+    'buildx.build.ref': ref,
+    'containerimage.config.digest': imageId,
+    'containerimage.digest': manifestDigest,
+    'image.name': names.length === 0 ? undefined : names.join(','),
   });
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SlipwayError } from '../base/index.ts';
 import { parseDockerfile } from '../dockerfile/index.ts';
+import { compileTargets } from './compile.ts';
 import { compileText, lastEnv, vertices } from './compile-text.ts';
 import { createFakeImages } from './fake-images.ts';
 import { listStages } from './stages.ts';
@@ -163,6 +164,29 @@ test('compile() asks for all images it knows of before it waits for one', async 
     { ...images, resolveImage },
   );
   expect(most).toBe(3);
+});
+
+test('compileTargets() gives targets that share a stage one graph, one context and one look-up of each image', async () => {
+  const text =
+    'FROM alpine:3.20 AS base\nCOPY shared /\nRUN make\nFROM base AS a\nCOPY a /\nFROM base AS b\nARG TARGETSTAGE\nCOPY b /\nRUN use\nFROM nowhere AS no';
+  const images = createFakeImages();
+  const { file } = parseDockerfile(text, 'Dockerfile');
+  const platforms = { targetPlatform: arm64, buildPlatform: arm64 };
+  const compiled = await compileTargets(file, ['a', 'B'], platforms, images, AbortSignal.timeout(10_000));
+  expect(images.asked).toEqual(['docker.io/library/alpine:3.20 linux/arm64']);
+  expect(compiled.targets.map(({ stage }) => stage)).toEqual(['a', 'b']);
+  expect(compiled.skippedStages.map(({ name }) => name)).toEqual(['no']);
+  expect(compiled.stages.map(({ displayName, isTarget }) => [displayName, isTarget])).toEqual([
+    ['base', false],
+    ['a', true],
+    ['b', true],
+  ]);
+  const ops = [...compiled.graph.vertices.values()].map(({ op }) => op);
+  const locals = ops.filter((op) => op.kind === 'source' && op.identifier.startsWith('local://'));
+  expect(locals).toMatchObject([{ attrs: { 'local.followpaths': '["a","b","shared"]' } }]);
+  expect(ops.flatMap((op) => (op.kind === 'exec' ? [op.args.at(-1)] : []))).toEqual(['make', 'use']);
+  const run = ops.findLast((op) => op.kind === 'exec');
+  expect(run?.kind === 'exec' && run.env.includes('TARGETSTAGE=B')).toBe(true);
 });
 
 test('DF-COPY-25 COPY --from an image takes the target platform, whatever the stage runs on', async () => {

@@ -1,7 +1,15 @@
-import { SlipwayError } from '../base/index.ts';
-import type { Dockerfile, StageInstruction } from '../dockerfile/index.ts';
+import { settleAll, SlipwayError } from '../base/index.ts';
+import type { Dockerfile, Stage, StageInstruction } from '../dockerfile/index.ts';
 import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
-import type { Compiled, CompiledHistory, CompiledImage, CompiledStage, CompileWarning } from './compiled.ts';
+import type {
+  Compiled,
+  CompiledHistory,
+  CompiledImage,
+  CompiledStage,
+  CompiledTarget,
+  CompiledTargets,
+  CompileWarning,
+} from './compiled.ts';
 import { copyAll, dispatchCopy } from './copy.ts';
 import { Drafts, type Sealed } from './draft.ts';
 import { checkSyntax, globalArgs } from './globals.ts';
@@ -27,13 +35,71 @@ export async function compile(
   ports: FrontendPorts,
   signal: AbortSignal,
 ): Promise<Compiled> {
+  const { targets, ...shared } = await compileTargets(file, [options.target], options, ports, signal);
+  return { ...shared, ...(targets[0] as CompiledTarget) };
+}
+
+/**
+ * Like `compile`, for several targets in one graph: what they share is one vertex, and each image is looked up once. Each target sees its own
+ * TARGETSTAGE. `targets` of the answer has one member for each of `names`, in their order; `undefined` names the last stage.
+ */
+export async function compileTargets(
+  file: Dockerfile,
+  names: readonly (string | undefined)[],
+  options: CompileOptions,
+  ports: FrontendPorts,
+  signal: AbortSignal,
+): Promise<CompiledTargets> {
   checkSyntax(file, options.buildArgs);
-  const target = findTarget(file, options.target);
-  const globals = globalArgs(file, options);
-  const plan = await planStages(file, target, globals, options, ports, signal);
-  const compiler = new StageCompiler(file, options, plan, globals);
-  for (const stage of plan.stages) compiler.build(stage);
-  return compiler.finish(target.index);
+  const requests = names.map((name) => ({ target: findTarget(file, name), options: { ...options, target: name } }));
+  const once = oncePerImage(ports);
+  const plans = await settleAll(requests, async ({ target, options: own }) => {
+    const globals = globalArgs(file, own);
+    return { target, plan: await planStages(file, target, globals, own, once, signal), own, globals };
+  });
+  const drafts = new Drafts();
+  const trees = new Trees(drafts);
+  const compilers = plans.map(({ target, plan, own, globals }) => {
+    const compiler = new StageCompiler(file, own, plan, globals, { drafts, trees });
+    for (const stage of plan.stages) compiler.build(stage);
+    return { target, plan, compiler };
+  });
+  const sealed = drafts.seal();
+  const isTarget = new Set(requests.map(({ target }) => target.index));
+  const stages = new Map(
+    compilers.flatMap(({ compiler }) => compiler.stages(isTarget, sealed)).map((stage) => [stage.index, stage]),
+  );
+  const skipped = file.stages.filter(({ index }) => !stages.has(index));
+  return {
+    graph: { vertices: sealed.graph.vertices },
+    targets: compilers.map(({ target, compiler }) => compiler.finish(target, sealed)),
+    stages: [...stages.values()].sort((a, b) => a.index - b.index),
+    skippedStages: skipped.map((stage) => ({ name: displayName(stage), line: stage.from.line })),
+    names: sealed.names,
+    locations: sealed.locations,
+    stageOf: sealed.stageOf,
+    ignoreCache: sealed.ignoreCache,
+    warnings: withoutRepeats(compilers.flatMap(({ compiler }) => compiler.warnings)),
+  };
+}
+
+function oncePerImage({ resolveImage }: FrontendPorts): FrontendPorts {
+  const asked = new Map<string, Promise<ResolvedImage>>();
+  return {
+    resolveImage(reference, platform, at) {
+      const key = `${reference} ${formatPlatform(platform)}`;
+      const known = asked.get(key) ?? resolveImage(reference, platform, at);
+      asked.set(key, known);
+      return known;
+    },
+  };
+}
+
+/** Of targets that share a stage, each finds the same there. */
+function withoutRepeats(warnings: readonly CompileWarning[]): readonly CompileWarning[] {
+  return [
+    ...new Map(warnings.map((warning) => [`${warning.rule} ${warning.at.start.line} ${warning.message}`, warning])).values(),
+  ];
 }
 
 type Dispatch = {
@@ -68,15 +134,23 @@ class StageCompiler {
   readonly #file: Dockerfile;
   readonly #options: CompileOptions;
   readonly #plan: Plan;
-  readonly #drafts = new Drafts();
-  readonly #trees = new Trees(this.#drafts);
+  readonly #drafts: Drafts;
+  readonly #trees: Trees;
   readonly #builds = new Map<number, StageBuild>();
-  readonly #warnings: CompileWarning[] = [];
+  readonly warnings: CompileWarning[] = [];
   readonly #compilation: Compilation;
   /** A single stage that takes from nowhere else has no name in its steps. */
   readonly #isAlone: boolean;
 
-  constructor(file: Dockerfile, options: CompileOptions, plan: Plan, globals: ReadonlyMap<string, string>) {
+  constructor(
+    file: Dockerfile,
+    options: CompileOptions,
+    plan: Plan,
+    globals: ReadonlyMap<string, string>,
+    shared: { readonly drafts: Drafts; readonly trees: Trees },
+  ) {
+    this.#drafts = shared.drafts;
+    this.#trees = shared.trees;
     this.#file = file;
     this.#options = options;
     this.#plan = plan;
@@ -119,23 +193,13 @@ class StageCompiler {
     }
   }
 
-  finish(targetIndex: number): Compiled {
-    const sealed = this.#drafts.seal();
-    const build = this.#built(targetIndex);
-    const needed = new Set(this.#plan.stages.map(({ stage }) => stage.index));
-    const skipped = this.#file.stages.filter(({ index }) => !needed.has(index));
-    return {
-      graph: { vertices: sealed.graph.vertices },
-      result: sealed.edge(build.tree),
-      image: this.#image(build, sealed),
-      stages: this.#plan.stages.map(({ stage }) => this.#compiledStage(stage.index, targetIndex, sealed)),
-      skippedStages: skipped.map((stage) => ({ name: displayName(stage), line: stage.from.line })),
-      names: sealed.names,
-      locations: sealed.locations,
-      stageOf: sealed.stageOf,
-      ignoreCache: sealed.ignoreCache,
-      warnings: this.#warnings,
-    };
+  finish(target: Stage, sealed: Sealed): CompiledTarget {
+    const build = this.#built(target.index);
+    return { stage: displayName(target), result: sealed.edge(build.tree), image: this.#image(build, sealed) };
+  }
+
+  stages(targets: ReadonlySet<number>, sealed: Sealed): readonly CompiledStage[] {
+    return this.#plan.stages.map(({ stage }) => this.#compiledStage(stage.index, targets, sealed));
   }
 
   #start(plan: PlannedStage): StageBuild {
@@ -181,7 +245,7 @@ class StageCompiler {
   #checkPlatform({ stage }: PlannedStage, wanted: Platform, { config }: ResolvedImage): void {
     if (samePlatform(config.platform, wanted)) return;
     const message = `Base image ${stage.from.image.text} was pulled with platform "${formatPlatform(config.platform)}", expected "${formatPlatform(wanted)}" for current build`;
-    this.#warnings.push({ rule: 'InvalidBaseImagePlatform', message, at: stage.from.image.span });
+    this.warnings.push({ rule: 'InvalidBaseImagePlatform', message, at: stage.from.image.span });
   }
 
   #built(index: number): StageBuild {
@@ -210,7 +274,7 @@ class StageCompiler {
     };
   }
 
-  #compiledStage(index: number, targetIndex: number, { edge }: Sealed): CompiledStage {
+  #compiledStage(index: number, targets: ReadonlySet<number>, { edge }: Sealed): CompiledStage {
     const { label, tree } = this.#built(index);
     const vertices = this.#drafts.ofStage(index).flatMap((draft) => edge(draft)?.vertex ?? []);
     return {
@@ -219,7 +283,7 @@ class StageCompiler {
       displayName: label.displayName,
       result: edge(tree),
       vertices: [...new Set(vertices)],
-      isTarget: index === targetIndex,
+      isTarget: targets.has(index),
     };
   }
 }

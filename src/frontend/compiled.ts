@@ -3,12 +3,24 @@ import type { Edge, Graph } from '../graph/index.ts';
 import type { Digest, HistoryEntry, Platform, RunConfig } from '../oci/index.ts';
 
 /** A Dockerfile as a graph, and what the image will say of itself. */
-export interface Compiled {
-  readonly graph: Graph;
-  /** The target's root file system; `undefined` is the empty one. */
+export type Compiled = CompiledFile & CompiledTarget;
+
+/** The same for several targets. */
+export interface CompiledTargets extends CompiledFile {
+  readonly targets: readonly CompiledTarget[];
+}
+
+export interface CompiledTarget {
+  /** Display name of the stage. */
+  readonly stage: string;
+  /** Its root file system; `undefined` is the empty one. */
   readonly result: Edge | undefined;
   readonly image: CompiledImage;
-  /** The stages the target needs, in the order of the file. */
+}
+
+export interface CompiledFile {
+  readonly graph: Graph;
+  /** The stages that a target needs, in the order of the file. */
   readonly stages: readonly CompiledStage[];
   /** The others: nothing of them was looked at. */
   readonly skippedStages: readonly { readonly name: string; readonly line: number }[];

@@ -49,7 +49,8 @@ export class Drafts {
       const { vertex } = edge;
       edges.set(draft, edge);
       if (!names.has(vertex)) names.set(vertex, draft.name);
-      if (draft.at) locations.set(vertex, [...(locations.get(vertex) ?? []), draft.at]);
+      const known = locations.get(vertex) ?? [];
+      if (draft.at && !known.includes(draft.at)) locations.set(vertex, [...known, draft.at]);
       if (draft.stage && !stageOf.has(vertex)) stageOf.set(vertex, draft.stage.displayName);
       if (draft.ignoreCache) ignoreCache.add(vertex);
     }

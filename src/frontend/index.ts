@@ -1,4 +1,13 @@
-export { compile } from './compile.ts';
-export type { Compiled, CompiledHistory, CompiledImage, CompiledStage, CompileWarning } from './compiled.ts';
+export { compile, compileTargets } from './compile.ts';
+export type {
+  Compiled,
+  CompiledFile,
+  CompiledHistory,
+  CompiledImage,
+  CompiledStage,
+  CompiledTarget,
+  CompiledTargets,
+  CompileWarning,
+} from './compiled.ts';
 export type { CompileOptions, FrontendPorts, NamedContext, ResolvedImage } from './options.ts';
 export { findTarget, type ListedStage, listStages } from './stages.ts';

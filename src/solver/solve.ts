@@ -1,4 +1,4 @@
-import { cancelled, type Semaphore, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { cancelled, type Semaphore, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
 import type { Edge, Graph, Vertex } from '../graph/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { resultsOfSameContent } from './cut-off.ts';
@@ -313,14 +313,6 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
 
 function isLatest<R>([latest]: readonly RememberedKey<R>[], parts: readonly KeyPart[]): boolean {
   return latest !== undefined && keyOf('definition', latest.parts) === keyOf('definition', parts);
-}
-
-/** Like `Promise.all`, but no work is still under way when it rejects. */
-async function settleAll<T, V>(items: readonly T[], work: (item: T, index: number) => Promise<V>): Promise<V[]> {
-  const settled = await Promise.allSettled(items.map(work));
-  const failed = settled.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
 function abortReason(signal: AbortSignal): SlipwayError {

@@ -4,7 +4,7 @@ import type { ErrorRecord } from './event-codec.ts';
 /** What is kept of a build that has ended. */
 export interface BuildRecord {
   readonly id: string;
-  /** Folder of the context, and the target if one was asked for. */
+  /** Folder of the context, and the targets that were asked for. */
   readonly name: string;
   readonly status: 'completed' | 'error' | 'canceled';
   /** RFC 3339. */

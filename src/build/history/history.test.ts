@@ -23,6 +23,7 @@ function scratch(): Scratch {
 const result: BuildResult = {
   id: 'x',
   imageId: `sha256:${'1'.repeat(64)}`,
+  targets: [],
   names: ['docker.io/library/app:latest'],
   steps: { total: 3, cached: 2, ran: 1 },
   stages: [],

@@ -71,7 +71,8 @@ function describe(
   options: BuildOptions,
   startedAtMs: number,
 ): Omit<BuildRecord, 'steps' | 'warnings' | 'status' | 'durationMs'> {
-  const { context = '.', file, target, platform, buildArgs = {}, tags = [] } = options;
+  const { context = '.', file, platform, buildArgs = {}, tags = [] } = options;
+  const target = typeof options.target === 'object' ? options.target.join(',') : options.target;
   const folder = basename(resolve(context));
   return {
     id,

@@ -3,14 +3,20 @@ export const buildFlags = {
   tag: {
     kind: 'list',
     short: 't',
-    value: 'NAME',
-    about: 'name of the image in the store; without it, the image is kept under its id only',
+    value: '[STAGE=]NAME',
+    about:
+      'name of the image in the store, with STAGE= of that stage, built too; without it, the image is kept under its id only',
   },
   file: { kind: 'string', short: 'f', value: 'FILE', about: 'the Dockerfile (default: PATH/Dockerfile); - reads standard input' },
   target: {
     kind: 'string',
+    value: 'STAGE[,STAGE]',
+    about: 'the stages to build (default: the last one); stages they do not need are not touched',
+  },
+  require: {
+    kind: 'list',
     value: 'STAGE',
-    about: 'the stage to build (default: the last one); stages it does not need are not touched',
+    about: 'this stage has to succeed too before anything is written; the image has nothing of it',
   },
   'build-arg': { kind: 'list', value: 'NAME[=VALUE]', about: 'value for an ARG; without VALUE, that of the variable NAME' },
   'build-context': {
@@ -22,7 +28,8 @@ export const buildFlags = {
     kind: 'list',
     short: 'o',
     value: 'DEST',
-    about: 'a directory, - for a tar, or type=image|oci|docker|local|tar|cacheonly,dest=…',
+    about:
+      'a directory, - for a tar, or type=image|oci|docker|local|tar|cacheonly,dest=…; target=STAGE writes that of another stage',
   },
   platform: {
     kind: 'list',

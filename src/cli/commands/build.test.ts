@@ -50,6 +50,40 @@ describe('CLI-01 slipway build', () => {
     [['-t', 'a', '--tag=b:1'], { tags: ['a', 'b:1'] }],
     [['-f', 'other/Dockerfile'], { file: 'other/Dockerfile' }],
     [['--target', 'test'], { target: 'test' }],
+    [['--target', 'test, app'], { target: ['test', 'app'] }],
+    [['--require', 'test', '--require=lint,docs'], { require: ['test', 'lint', 'docs'] }],
+    [
+      ['-t', 'app', '-t', 'Debug=app:debug'],
+      { tags: ['app'], outputs: [{ type: 'image', names: ['app:debug'], target: 'debug' }] },
+    ],
+    [['-t', 'debug=d'], { outputs: [{ type: 'image', names: ['d'], target: 'debug' }] }],
+    [
+      ['--target', 'app,debug', '-t', 'debug=d'],
+      {
+        target: ['app', 'debug'],
+        outputs: [{ type: 'image', names: ['d'], target: 'debug' }],
+      },
+    ],
+    [
+      ['-t', 'a', '-t', 'docs=b', '-o', 'type=local,dest=out', '-o', 'type=oci,dest=x.tar,target=docs'],
+      {
+        tags: ['a'],
+        outputs: [
+          { type: 'local', dest: 'out' },
+          { type: 'oci', dest: 'x.tar', names: ['b'], tar: true, target: 'docs' },
+        ],
+      },
+    ],
+    [
+      ['--push', '-t', 'a', '-t', 'b=c'],
+      {
+        tags: ['a'],
+        outputs: [
+          { type: 'image', names: ['c'], push: true, target: 'b' },
+          { type: 'image', names: ['a'], push: true },
+        ],
+      },
+    ],
     [['--build-arg', 'A=1', '--build-arg=A=2', '--build-arg', 'B='], { buildArgs: { A: '2', B: '' } }],
     [['--label', 'a=b=c', '--label', 'd'], { labels: { a: 'b=c', d: '' } }],
     [

@@ -12,13 +12,14 @@ import { parseExtraHosts, parseShmSize, parseUlimits } from '../flags/run-limits
 import { parseSecrets } from '../flags/secret.ts';
 import { parseSize } from '../flags/size.ts';
 import { parseSshAgents } from '../flags/ssh.ts';
+import { parseTag } from '../flags/tag.ts';
 import { interruptible } from '../interrupt.ts';
 import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
 import type { BuildOptions, BuildResult, CheckOptions, Output } from '../ports.ts';
 import { chooseMode, type Progress, startProgress } from '../progress/progress.ts';
 import { showCursor } from '../progress/tty.ts';
 import { reportError } from '../report-error.ts';
-import { metadata, resultId, resultPath, writeAside } from '../result-files.ts';
+import { metadata, resultId, resultIds, resultPath, writeAside } from '../result-files.ts';
 import { buildFlags } from './build-flags.ts';
 import { answerCall, type CallRequest, checkCall, parseCall } from './call.ts';
 
@@ -44,6 +45,14 @@ export const buildCommand: Command = defineCommand({
     { line: 'slipway build -t app:1.0 .', about: 'build ./Dockerfile and keep the image as app:1.0' },
     { line: 'slipway build --target test .', about: 'build up to one stage' },
     {
+      line: 'slipway build -t app -t debug=app:debug -o target=docs,type=local,dest=out .',
+      about: 'the last stage and two others in one go; what they share is built once',
+    },
+    {
+      line: 'slipway build --require test -t app --push .',
+      about: 'push only if the stage test succeeds; the image has nothing of it',
+    },
+    {
       line: 'slipway build --build-arg VERSION=1.2 -f deploy/Dockerfile .',
       about: 'another Dockerfile, with a value for its ARG',
     },
@@ -62,7 +71,8 @@ async function runBuild(call: BuildCall): Promise<number> {
   const mode = chooseMode({ flag: flags.text('progress'), quiet: flags.isOn('quiet') }, io);
   const request = await readRequest(call);
   using _input = request.input;
-  const progress = startProgress(mode, { target: request.options.target }, io);
+  const { target } = request.options;
+  const progress = startProgress(mode, { target: typeof target === 'object' ? target.join(', ') : target }, io);
   using interrupt = interruptible(io, exitCodes.cancelled, {
     onFirst: () => progress.note('cancelling: waiting for clean-up; two more signals end it at once'),
     onDie: () => {
@@ -92,7 +102,13 @@ async function answer(call: BuildCall, question: CallRequest): Promise<number> {
   using _input = request.input;
   using interrupt = interruptible(call.io, exitCodes.cancelled);
   try {
-    const options: CheckOptions = { ...request.options, ...request.options.checks, signal: interrupt.signal };
+    const { target, ...others } = request.options;
+    if (typeof target === 'object') {
+      throw new SlipwayError('CLI_BAD_FLAG_VALUE', '`--call` and `--check` look at one target at a time', {
+        hint: `for example \`--target ${target[0]}\``,
+      });
+    }
+    const options: CheckOptions = { ...others, ...compact({ target }), ...request.options.checks, signal: interrupt.signal };
     return await answerCall(question, options, await call.library(), call.io);
   } catch (thrown) {
     const sourceText = (file: string): string | undefined => request.input.sourceText(file);
@@ -105,10 +121,21 @@ async function readRequest(call: BuildCall): Promise<Request> {
   const { flags, positionals, io } = call;
   const [context] = positionals;
   if (context === undefined || positionals.length !== 1) throw argumentCount(buildCommand, '1 argument');
-  const tags = flags.list('tag');
-  const outputs = planOutputs({ values: flags.list('output'), tags, push: flags.isOn('push'), load: flags.isOn('load') });
+  const targets = targetNames(flags.text('target'));
+  const tags = flags.list('tag').map(parseTag);
+  const outputs = planOutputs({
+    values: flags.list('output'),
+    tags,
+    push: flags.isOn('push'),
+    load: flags.isOn('load'),
+  });
   if (outputs !== undefined) checkDestinations(outputs, io.cwd, io.stdout.isTerminal);
   const iidFile = filePath(call, 'iidfile');
+  if (iidFile !== undefined && targets.length > 1) {
+    throw new SlipwayError('CLI_BAD_FLAG_VALUE', '`--iidfile` holds one image ID, and there are several targets', {
+      hint: '`--metadata-file FILE` holds what became of each',
+    });
+  }
   if (iidFile !== undefined && !makesImage(outputs)) {
     throw new SlipwayError('CLI_BAD_OUTPUT', 'local and tar exporters are incompatible with image ID file', {
       hint: 'leave `--iidfile` out',
@@ -116,7 +143,8 @@ async function readRequest(call: BuildCall): Promise<Request> {
   }
   const metadataFile = filePath(call, 'metadata-file');
   const settings = {
-    target: flags.text('target'),
+    target: targets.length > 1 ? targets : targets[0],
+    require: required(flags.list('require')),
     buildArgs: buildArgs(call),
     labels: parseLabels(flags.list('label')),
     platform: platform(call),
@@ -141,7 +169,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     context: input.context,
     file: input.file,
     dockerfile: input.dockerfile,
-    tags,
+    tags: tags.flatMap(({ target, name }) => (target === undefined ? name : [])),
     outputs,
     stdout: writesToStdout(outputs) ? io.stdout.stream() : undefined,
     engine: call.engine,
@@ -159,18 +187,28 @@ async function writeResult(result: BuildResult, request: Request, progress: Prog
   const id = resultId(result);
   if (request.iidFile !== undefined && id !== undefined) writeAside(request.iidFile, id);
   if (request.metadataFile !== undefined) writeAside(request.metadataFile, JSON.stringify(metadata(result), undefined, 2));
-  if (call.flags.isOn('quiet') && id !== undefined && !writesToStdout(request.outputs)) io.stdout.write(`${id}\n`);
+  if (call.flags.isOn('quiet') && !writesToStdout(request.outputs))
+    io.stdout.write(
+      resultIds(result)
+        .map((each) => `${each}\n`)
+        .join(''),
+    );
   if (progress.mode === 'json') io.stderr.write(`${JSON.stringify({ kind: 'build-done', result })}\n`);
   else if (progress.mode !== 'quiet') io.stderr.write(`${summary(result)}${freedLine(result)}`);
 }
 
 /** `built app:latest (sha256:…), 12.34MB, in 3.4s: 9 steps, 7 cached`. */
 function summary(result: BuildResult): string {
+  const what =
+    result.targets.length > 1 ? result.targets.map((target) => `${target.stage}: ${made(target)}`).join('; ') : made(result);
+  return `\nbuilt ${what}, in ${formatDuration(result.durationMs)}: ${result.steps.total} steps, ${result.steps.cached} cached\n`;
+}
+
+function made(result: Pick<BuildResult, 'names' | 'imageId' | 'manifestDigest' | 'imageSizeBytes'>): string {
   const id = resultId(result);
   const names = result.names.map((name) => name.replace(/^docker\.io\/(?:library\/)?/, ''));
   const what = names.length > 0 ? `${names.join(', ')}${id === undefined ? '' : ` (${id})`}` : (id ?? 'files');
-  const size = id === undefined ? '' : `, ${formatBytes(result.imageSizeBytes)}`;
-  return `\nbuilt ${what}${size}, in ${formatDuration(result.durationMs)}: ${result.steps.total} steps, ${result.steps.cached} cached\n`;
+  return id === undefined ? what : `${what}, ${formatBytes(result.imageSizeBytes)}`;
 }
 
 function freedLine({ freed }: BuildResult): string {
@@ -213,6 +251,18 @@ function platform({ flags, io }: BuildCall): string | undefined {
     });
   }
   return first === 'local' ? undefined : first;
+}
+
+/** `--target a,b`. */
+function targetNames(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function required(values: readonly string[]): readonly string[] | undefined {
+  return values.length === 0 ? undefined : values.flatMap(targetNames);
 }
 
 function noCacheFilter(values: readonly string[]): readonly string[] | undefined {

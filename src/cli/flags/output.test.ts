@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Output } from '../ports.ts';
-import { parseOutput } from './output.ts';
+import { parseOutput, type TagsOf } from './output.ts';
 
 const tags = ['app:1'];
+const tagsOf: TagsOf = (target) => (target === undefined ? tags : [`${target}:1`]);
 
 describe('parseOutput()', () => {
   test.for<[string, Output]>([
@@ -23,7 +24,9 @@ describe('parseOutput()', () => {
     ['type=registry', { type: 'image', names: tags, push: true }],
     ['type=image,store=1,oci-mediatypes=true', { type: 'image', names: tags, push: false }],
     ['type=cacheonly', { type: 'cacheonly' }],
-  ])('takes %s', ([value, want]) => expect(parseOutput(value, tags)).toEqual(want));
+    ['type=oci,target=Test,dest=x', { type: 'oci', dest: 'x', names: ['test:1'], tar: true, target: 'test' }],
+    ['type=local,dest=out,target=docs', { type: 'local', dest: 'out', target: 'docs' }],
+  ])('takes %s', ([value, want]) => expect(parseOutput(value, tagsOf)).toEqual(want));
 
   test.for<[string, string, string]>([
     ['dest=out,x=y', 'CLI_BAD_OUTPUT', 'type is required for output'],
@@ -43,6 +46,6 @@ describe('parseOutput()', () => {
     ['type=oci,dest=x,compression=zstd', 'CLI_NOT_SUPPORTED', '`compression=zstd` is not supported yet'],
     ['type=oci,tar=false', 'CLI_BAD_OUTPUT', 'dest cannot be stdout for oci exporter with tar=false'],
   ])('refuses %s', ([value, code, message]) => {
-    expect(() => parseOutput(value, tags)).toThrow(expect.objectContaining({ code, message }));
+    expect(() => parseOutput(value, tagsOf)).toThrow(expect.objectContaining({ code, message }));
   });
 });

@@ -27,12 +27,15 @@ const known = [
   ...'source-date-epoch rewrite-timestamp buildinfo dest tar platform-split attestation-prefix mode'.split(' '),
 ];
 
+/** The names that `-t` gives the image of a target; `undefined` is the one that names without a stage belong to. */
+export type TagsOf = (target: string | undefined) => readonly string[];
+
 /**
  * Parse one value of `--output`: `type=T,dest=D,key=value…`, a directory alone, or `-` for a tar on standard output.
- * `tags` name the image where the value names none.
+ * `tagsOf` gives the names of a target's image, for a value that names none. `target=STAGE` goes with every type.
  * @throws {SlipwayError} `CLI_BAD_OUTPUT`, `CLI_NOT_SUPPORTED`
  */
-export function parseOutput(value: string, tags: readonly string[]): Output {
+export function parseOutput(value: string, tagsOf: TagsOf): Output {
   const fields = parseCsv(value, '--output');
   const only = fields[0] ?? '';
   if (fields.length === 1 && !only.startsWith('type='))
@@ -47,6 +50,8 @@ export function parseOutput(value: string, tags: readonly string[]): Output {
   const type = attrs.get('type');
   if (type === undefined) throw badOutput('type is required for output', `for example \`--output type=local,${value}\``);
   attrs.delete('type');
+  const target = attrs.get('target')?.toLowerCase() || undefined;
+  attrs.delete('target');
   if (!isType(type)) {
     const meant = nearest(type, Object.keys(attributes));
     throw badOutput(
@@ -55,7 +60,7 @@ export function parseOutput(value: string, tags: readonly string[]): Output {
     );
   }
   for (const [key, text] of attrs) checkAttribute(type, key, text);
-  return outputOf(type, attrs, tags);
+  return { ...outputOf(type, attrs, tagsOf(target)), ...(target === undefined ? {} : { target }) };
 }
 
 function outputOf(type: Type, attrs: ReadonlyMap<string, string>, tags: readonly string[]): Output {
@@ -104,7 +109,7 @@ function checkAttribute(type: Type, key: string, value: string): void {
     }
     throw badOutput(`\`${key}\` is not an attribute of \`--output type=${type}\``, allowed(type));
   }
-  const meant = nearest(key, [...Object.keys(attributes[type]), ...known]);
+  const meant = nearest(key, ['target', ...Object.keys(attributes[type]), ...known]);
   throw badOutput(
     `\`${key}\` is not an attribute of \`--output type=${type}\``,
     meant === undefined ? allowed(type) : `did you mean \`${meant}\`?`,
