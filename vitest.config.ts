@@ -7,7 +7,13 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/**/*.test.ts'], exclude: ['test/kernel/**', 'test/peers/**'] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/kernel/**', 'test/peers/**'],
+          // Milliseconds on an idle machine; a busy one may take its time.
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,
