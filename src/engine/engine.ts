@@ -8,10 +8,10 @@ import type { RegistryClient } from '../registry/index.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
-import { createImageSource, type ImageSource } from '../source/index.ts';
+import { createHttpSource, createImageSource, type ImageSource } from '../source/index.ts';
 import { createLease, openStore, recoverStore, type Store } from '../store/index.ts';
 import { findSandbox } from './find-sandbox.ts';
-import { openRegistryClient } from './registry.ts';
+import { openDownloader, openRegistryClient } from './registry.ts';
 import { createResultCache } from './result-cache.ts';
 import type { EngineSettings } from './settings.ts';
 import { createStepMemory } from './step-memory.ts';
@@ -57,6 +57,8 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
   const sandbox = once(() => findSandbox(store, settings.runtime, scope));
   const content = createContent(store);
   const images = createImageSource({ store, registry, now: Date.now });
+  const downloader = once(async () => scope.use(await openDownloader(settings)));
+  const http = createHttpSource({ store, downloader, now: Date.now });
   const slotsOf = new Map<number, Semaphore>();
   return {
     store,
@@ -72,6 +74,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         store,
         content,
         images,
+        http,
         directories: request.directories,
         sandbox,
         secret: request.secret ?? (() => undefined),

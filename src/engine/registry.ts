@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import type { RegistryClient } from '../registry/index.ts';
+import type { Downloader, RegistryClient } from '../registry/index.ts';
 import type { EngineSettings } from './settings.ts';
 
 /** The registry client of this engine. Loads what only the network needs. */
@@ -12,4 +12,10 @@ export async function openRegistryClient(settings: EngineSettings): Promise<Regi
     userAgent: 'slipway',
     env: settings.env,
   });
+}
+
+/** What fetches files of the web for this engine. */
+export async function openDownloader(settings: EngineSettings): Promise<Downloader> {
+  const { createDownloader } = await import('../registry/index.ts');
+  return createDownloader({ env: settings.env, insecureHosts: settings.insecureRegistries, userAgent: 'slipway' });
 }

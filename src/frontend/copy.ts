@@ -4,7 +4,7 @@ import type { CopyAction, FileOp } from '../graph/index.ts';
 import { Inputs, type Tree } from './draft.ts';
 import { parseChmod, parseOwner } from './owner.ts';
 import { baseName, copyDest, hasWildcard, joinPath } from './paths.ts';
-import { classifySource, gitSource, httpSource } from './remote-source.ts';
+import { classifySource, gitSource, httpSource, redactUrls } from './remote-source.ts';
 import { inlineFile } from './run.ts';
 import { commitLayer, draftOf, expand, type Step } from './stage-build.ts';
 import { expandedText } from './step-names.ts';
@@ -24,7 +24,7 @@ export function dispatchCopy(step: Step, instruction: CopyInstruction | AddInstr
   const owner = instruction.chown ? expand(step, instruction.chown) : '';
   const chmod = instruction.chmod ? expand(step, instruction.chmod) : '';
   const modes = parseChmod(chmod, instruction.chmod?.span ?? at);
-  const name = build.steps.next(expandedText(step), step.isTrigger);
+  const name = build.steps.next(redactUrls(expandedText(step)), step.isTrigger);
   const parts = [
     ...partsOfPaths(step, instruction, words, name),
     ...instruction.heredocs.map((heredoc) => heredocPart(step, instruction, heredoc)),
@@ -98,7 +98,7 @@ function linked(step: Step, copied: Tree): Tree {
   if (build.tree === undefined) return copied;
   const inputs = new Inputs();
   const order = [inputs.indexOf(build.tree), inputs.indexOf(copied)];
-  const name = build.steps.again(`LINK ${expandedText(step)}`, step.isTrigger);
+  const name = build.steps.again(`LINK ${redactUrls(expandedText(step))}`, step.isTrigger);
   return compilation.drafts.add({ op: () => ({ kind: 'merge', inputs: order }), inputs: inputs.drafts, ...draftOf(step, name) });
 }
 
@@ -117,7 +117,7 @@ function historyText(
     ...(chmod === '' ? [] : [`--chmod=${chmod}`]),
   ];
   const heredocs = instruction.heredocs.map(({ name }) => `<<${name}`);
-  return [instruction.kind.toUpperCase(), ...flags, ...words, ...heredocs, dest, '# buildkit'].join(' ');
+  return [instruction.kind.toUpperCase(), ...flags, ...words.map(redactUrls), ...heredocs, dest, '# buildkit'].join(' ');
 }
 
 function partsOfPaths(

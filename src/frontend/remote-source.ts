@@ -14,6 +14,13 @@ export function classifySource(text: string): SourceKind {
   return /^https?:\/\//.test(text) ? 'http' : 'local';
 }
 
+/** `text` without the users and passwords of its URLs. */
+export function redactUrls(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@:]*)(:[^\s/@]*)?@/gi, (_, scheme: string, user: string, password?: string) =>
+    `${scheme}${user === '' ? '' : 'xxxxx'}${password === undefined ? '' : ':xxxxx'}@`,
+  );
+}
+
 interface RemotePart {
   readonly tree: Draft;
   readonly options: Partial<CopyAction> & { readonly src: string };
@@ -21,16 +28,26 @@ interface RemotePart {
 
 /** A download. The file's name is the last part of the URL's path. */
 export function httpSource(step: Step, { unpack }: AddInstruction, url: string, checksum: string, name: string): RemotePart {
-  if (checksum !== '' && !/^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]+$/.test(checksum)) {
-    throw new SlipwayError('FE_BAD_CHECKSUM', `invalid checksum ${checksum}`, {
-      at: step.at,
-      hint: 'write it as sha256:<64 hex digits>',
-    });
-  }
+  if (checksum !== '') checkDigest(step, checksum);
   const filename = fileNameOf(url);
   const attrs = { 'http.filename': filename, ...(checksum === '' ? {} : { 'http.checksum': checksum }) };
   const op: SourceOp = { kind: 'source', identifier: url, attrs };
   return { tree: sourceDraft(step, op, name), options: { src: `/${filename}`, unpackArchives: unpack ?? false } };
+}
+
+const hexDigits: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+/** @throws {SlipwayError} `FE_BAD_CHECKSUM` */
+function checkDigest(step: Step, checksum: string): void {
+  const at = (step.instruction.kind === 'add' ? step.instruction.checksum?.span : undefined) ?? step.at;
+  const bad = (message: string): SlipwayError =>
+    new SlipwayError('FE_BAD_CHECKSUM', `${message}: \`${checksum}\``, { at, hint: 'write it as sha256:<64 hex digits>' });
+  const parts = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([0-9a-zA-Z=_-]+)$/.exec(checksum);
+  if (parts === null) throw bad('invalid checksum digest format');
+  const digits = Object.hasOwn(hexDigits, parts[1] ?? '') ? hexDigits[parts[1] ?? ''] : undefined;
+  if (digits === undefined) throw bad('unsupported digest algorithm');
+  if (parts[2]?.length !== digits) throw bad('invalid checksum digest length');
+  if (!/^[0-9a-f]+$/.test(parts[2])) throw bad('invalid checksum digest format');
 }
 
 function fileNameOf(url: string): string {

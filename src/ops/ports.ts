@@ -2,7 +2,7 @@ import type { HostPath } from '../base/index.ts';
 import type { LayerId, Tree } from '../layer/index.ts';
 import type { Content } from '../rootfs/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { ImageSource, LocalContext } from '../source/index.ts';
+import type { HttpSource, ImageSource, LocalContext } from '../source/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** What the engine lends to the ops. */
@@ -10,6 +10,7 @@ export interface OpsPorts {
   readonly store: Store;
   readonly content: Content;
   readonly images: ImageSource;
+  readonly http: HttpSource;
   /** Where each local context lies, by name. */
   readonly directories: ReadonlyMap<string, HostPath>;
   /** The sandbox of this machine, probed when first needed. */

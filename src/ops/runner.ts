@@ -25,7 +25,8 @@ export function createOpRunner(ports: OpsPorts): OpRunnerHandle {
   const state: OpsState = { ports, treeOf: createTrees(ports.store), live: new Map() };
   const runner: OpRunner<OpResult> = {
     opKey,
-    sourceKey: (vertex) => Promise.resolve(vertex.op.kind === 'source' ? sourceKey(vertex.op, state) : undefined),
+    sourceKey: async (vertex, context) =>
+      vertex.op.kind === 'source' ? await sourceKey(vertex.op, vertex, state, context) : undefined,
     liveInputKey: (vertex, input, result, { signal }) => contentKey(vertex, input, result, state, signal),
     contentKey: (vertex, input, result, { signal }) => contentKey(vertex, input, result, state, signal),
     run: (vertex, inputs, context) => run(vertex, inputs, state, context),

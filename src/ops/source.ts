@@ -3,16 +3,25 @@ import type { SourceOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
 import type { OpContext } from '../solver/index.ts';
-import { followEverything, followPaths, openLocalContext, statIfThere } from '../source/index.ts';
+import { type FetchProgress, followEverything, followPaths, openLocalContext, statIfThere } from '../source/index.ts';
+import { httpRequest } from './http-request.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 
 /** What a source is now: `undefined` for a local context, whose users are keyed by what they take from it. */
-export function sourceKey(op: SourceOp, state: OpsState): Digest | undefined {
+export async function sourceKey(
+  op: SourceOp,
+  vertex: Vertex,
+  state: OpsState,
+  context: OpContext,
+): Promise<Digest | undefined> {
   switch (schemeOf(op)) {
     case 'docker-image':
     case 'oci-layout':
       return state.ports.images.chainOf(op.identifier);
+    case 'http':
+    case 'https':
+      return await state.ports.http.pin(httpRequest(op, state), fetchOptions(vertex, state, context));
     case 'local':
       return undefined;
   }
@@ -22,28 +31,37 @@ export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, c
   switch (schemeOf(op)) {
     case 'docker-image':
     case 'oci-layout': {
-      const isDue = throttle(state.ports.now);
-      const layers = await state.ports.images.fetchLayers(op.identifier, {
-        signal: context.signal,
-        onProgress: ({ part, current, total, done }) => {
-          if (!isDue(part, done)) return;
-          context.emit({
-            kind: 'step-progress',
-            step: vertex.digest,
-            part,
-            current,
-            total,
-            unit: 'bytes',
-            done,
-            atMs: state.ports.now(),
-          });
-        },
-      });
+      const layers = await state.ports.images.fetchLayers(op.identifier, fetchOptions(vertex, state, context));
       return [{ kind: 'snapshot', layers }];
     }
+    case 'http':
+    case 'https':
+      return [
+        {
+          kind: 'snapshot',
+          layers: [await state.ports.http.fetch(httpRequest(op, state), fetchOptions(vertex, state, context))],
+        },
+      ];
     case 'local':
       return [openContext(op, vertex, state, context)];
   }
+}
+
+interface FetchOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: FetchProgress) => void;
+}
+
+/** Show how far a transfer is, as progress of `vertex`. */
+function fetchOptions(vertex: Vertex, state: OpsState, { signal, emit }: OpContext): FetchOptions {
+  const isDue = throttle(state.ports.now);
+  return {
+    signal,
+    onProgress: ({ part, current, total, done }) => {
+      if (!isDue(part, done)) return;
+      emit({ kind: 'step-progress', step: vertex.digest, part, current, total, unit: 'bytes', done, atMs: state.ports.now() });
+    },
+  };
 }
 
 /** Enough for people to watch, and not a line for each packet. */
@@ -59,11 +77,13 @@ function throttle(now: () => number): (part: string, done: boolean) => boolean {
   };
 }
 
-type Scheme = 'docker-image' | 'oci-layout' | 'local';
+const schemes = ['docker-image', 'oci-layout', 'http', 'https', 'local'] as const;
+type Scheme = (typeof schemes)[number];
 
 function schemeOf(op: SourceOp): Scheme {
-  const scheme = op.identifier.slice(0, op.identifier.indexOf('://'));
-  if (scheme === 'docker-image' || scheme === 'oci-layout' || scheme === 'local') return scheme;
+  const text = op.identifier.slice(0, op.identifier.indexOf('://'));
+  const scheme = schemes.find((each) => each === text);
+  if (scheme !== undefined) return scheme;
   throw new SlipwayError('OPS_UNSUPPORTED_SOURCE', `sources like \`${op.identifier}\` are not supported yet`, {
     hint: 'download it into the build context first, and COPY it from there',
   });

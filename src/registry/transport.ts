@@ -37,27 +37,26 @@ const connectionsPerHost = 4;
 /** Reading this much to its end costs less than a new connection. */
 const shortBodyBytes = 64 * 1024;
 const discardTimeoutMs = 1000;
-type Route = 'loopback' | 'plain' | 'tls' | 'tls-unverified';
+type Route = 'loopback' | 'loopback-verified' | 'plain' | 'tls' | 'tls-unverified';
+
+export interface TransportOptions {
+  readonly env: Environment;
+  readonly insecureHosts: readonly string[];
+  readonly userAgent: string;
+  readonly tuning: RegistryTuning;
+  /** Ask this machine itself without checking certificates. Default: yes. */
+  readonly trustsLoopback?: boolean;
+}
 
 /** One request over the right kind of connection: no redirects, no authentication, no second try. */
 export class Transport implements AsyncDisposable {
-  readonly #options: {
-    readonly env: Environment;
-    readonly insecureHosts: readonly string[];
-    readonly userAgent: string;
-    readonly tuning: RegistryTuning;
-  };
+  readonly #options: TransportOptions;
   readonly #dispatchers = new Map<Route, Promise<Dispatcher>>();
   #undici: Promise<Undici> | undefined;
   #roots: Promise<ExtraRoots> | undefined;
   readonly #closed = new AbortController();
 
-  constructor(options: {
-    readonly env: Environment;
-    readonly insecureHosts: readonly string[];
-    readonly userAgent: string;
-    readonly tuning: RegistryTuning;
-  }) {
+  constructor(options: TransportOptions) {
     this.#options = options;
   }
 
@@ -111,8 +110,11 @@ export class Transport implements AsyncDisposable {
   }
 
   #dispatcher(undici: Undici, url: URL): Promise<Dispatcher> {
+    const isTrusted = this.#options.trustsLoopback !== false || this.isInsecure(url.host);
     const route: Route = isLoopback(url.host)
-      ? 'loopback'
+      ? isTrusted
+        ? 'loopback'
+        : 'loopback-verified'
       : url.protocol === 'http:'
         ? 'plain'
         : this.isInsecure(url.host)
@@ -132,11 +134,12 @@ export class Transport implements AsyncDisposable {
     // Certificates prove nothing about a process on this machine.
     if (route === 'loopback') return new undici.Agent({ ...common, connect: { timeout, rejectUnauthorized: false } });
     const proxies = proxySettings(env);
-    const needsRoots = route === 'tls' || [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
+    const needsRoots = route === 'tls' || route === 'loopback-verified' || [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
     const roots = needsRoots ? await (this.#roots ??= readExtraRoots(env)) : undefined;
     // One context for all connections: parsing the roots again for each costs more than the handshake.
     const trusted =
       roots?.ca === undefined ? {} : { secureContext: (await import('node:tls')).createSecureContext({ ca: [...roots.ca] }) };
+    if (route === 'loopback-verified') return new undici.Agent({ ...common, connect: { timeout, ...trusted } });
     const tls = route === 'tls-unverified' ? { rejectUnauthorized: false } : trusted;
     return new undici.EnvHttpProxyAgent({
       ...common,

@@ -1,3 +1,4 @@
+export { createHttpSource, type HttpRequest, type HttpSource } from './http/http-source.ts';
 export {
   type FetchProgress,
   createImageSource,

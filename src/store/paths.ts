@@ -25,9 +25,10 @@ export interface StorePaths {
  * `layer`: the forms a layer has. `diff`: diff ID → layer. `key`: what a cache key gave. `candidate`: ops the cache knows.
  * `image`: images by name. `resolved`: the last digest of a tag. `probe`: what this machine was found to allow.
  * `step`: the keys a step of a Dockerfile had, to say why it runs again.
+ * `http`: what a URL had, or a digest promised, when it was last downloaded.
  * `mount`: what a cache mount is for; its time is that of the mount's last use.
  */
-export type RecordKind = 'layer' | 'diff' | 'key' | 'candidate' | 'image' | 'resolved' | 'probe' | 'step' | 'mount';
+export type RecordKind = 'layer' | 'diff' | 'key' | 'candidate' | 'image' | 'resolved' | 'probe' | 'step' | 'mount' | 'http';
 
 export const recordKinds: readonly RecordKind[] = [
   'layer',
@@ -39,6 +40,7 @@ export const recordKinds: readonly RecordKind[] = [
   'probe',
   'step',
   'mount',
+  'http',
 ];
 
 export function storePaths(root: HostPath): StorePaths {

@@ -74,6 +74,8 @@ const checks: { readonly [K in RecordKind]: CheckRecord } = {
     else readDocuments(resolved.digest, check);
   },
   probe: () => undefined,
+  /** Its layer may be gone: then the file is downloaded again. */
+  http: () => undefined,
   /** A memory of keys: what it tells of may be gone. */
   // What it names may be gone: then a step is explained without it.
   step: () => undefined,
