@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readTar, type TarEntry } from '../../test/support/read-tar.ts';
-import type { BuildEvent } from '../solver/index.ts';
-import { build } from './build.ts';
-import type { BuildOptions } from './options.ts';
+import { readTar, type TarEntry } from './read-tar.ts';
+import type { BuildEvent } from '../../src/solver/index.ts';
+import { build } from '../../src/build/build.ts';
+import type { BuildOptions } from '../../src/build/options.ts';
 
 // Builds for tests: a store that is gone afterwards, and the result as a list of files.
 

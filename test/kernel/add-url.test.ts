@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { answer, type Script, startScripted } from '../registry/scripted-registry.ts';
-import { digestOf } from '../oci/index.ts';
-import { TarWriter } from '../tar/index.ts';
-import { scratchBuilds, statOf } from './scratch-build.ts';
+import { answer, type Script, startScripted } from '../../src/registry/scripted-registry.ts';
+import { digestOf } from '../../src/oci/index.ts';
+import { TarWriter } from '../../src/tar/index.ts';
+import { scratchBuilds, statOf } from '../support/scratch-build.ts';
 
 const lastModified = 'Wed, 21 Oct 2015 07:28:00 GMT';
 const lastModifiedSec = Date.parse(lastModified) / 1000;
