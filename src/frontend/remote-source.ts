@@ -16,8 +16,10 @@ export function classifySource(text: string): SourceKind {
 
 /** `text` without the users and passwords of its URLs. */
 export function redactUrls(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@:]*)(:[^\s/@]*)?@/gi, (_, scheme: string, user: string, password?: string) =>
-    `${scheme}${user === '' ? '' : 'xxxxx'}${password === undefined ? '' : ':xxxxx'}@`,
+  return text.replace(
+    /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@:]*)(:[^\s/@]*)?@/gi,
+    (_, scheme: string, user: string, password?: string) =>
+      `${scheme}${user === '' ? '' : 'xxxxx'}${password === undefined ? '' : ':xxxxx'}@`,
   );
 }
 

@@ -9,12 +9,7 @@ import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 
 /** What a source is now: `undefined` for a local context, whose users are keyed by what they take from it. */
-export async function sourceKey(
-  op: SourceOp,
-  vertex: Vertex,
-  state: OpsState,
-  context: OpContext,
-): Promise<Digest | undefined> {
+export async function sourceKey(op: SourceOp, vertex: Vertex, state: OpsState, context: OpContext): Promise<Digest | undefined> {
   switch (schemeOf(op)) {
     case 'docker-image':
     case 'oci-layout':

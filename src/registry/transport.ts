@@ -134,7 +134,10 @@ export class Transport implements AsyncDisposable {
     // Certificates prove nothing about a process on this machine.
     if (route === 'loopback') return new undici.Agent({ ...common, connect: { timeout, rejectUnauthorized: false } });
     const proxies = proxySettings(env);
-    const needsRoots = route === 'tls' || route === 'loopback-verified' || [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
+    const needsRoots =
+      route === 'tls' ||
+      route === 'loopback-verified' ||
+      [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
     const roots = needsRoots ? await (this.#roots ??= readExtraRoots(env)) : undefined;
     // One context for all connections: parsing the roots again for each costs more than the handshake.
     const trusted =

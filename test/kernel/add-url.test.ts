@@ -59,7 +59,8 @@ test('DF-COPY-41 ADD --checksum accepts what it promises, without asking anybody
   await scratch.build({ dockerfile: add(good, '/b') });
   await scratch.build({ dockerfile: add(good, '/c', 'http://127.0.0.1:1/hello.txt'), noCache: true });
   expect(web.seen.length).toBe(asked);
-  const sha512 = 'sha512:e7c22b994c59d9cf2b48e549b1e24666636045930d3da7c1acb299d1c3b7f931f94aae41edda2c2b207a36e10f8bcb8d45223e54878f5b316e7ce3b6bc019629';
+  const sha512 =
+    'sha512:e7c22b994c59d9cf2b48e549b1e24666636045930d3da7c1acb299d1c3b7f931f94aae41edda2c2b207a36e10f8bcb8d45223e54878f5b316e7ce3b6bc019629';
   expect(statOf(await scratch.build({ dockerfile: add(sha512, '/a') }), 'a')).toContain('hello');
   const wrong = digestOf('other');
   await expect(scratch.build({ dockerfile: add(wrong, '/a') })).rejects.toMatchObject({

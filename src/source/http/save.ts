@@ -76,9 +76,7 @@ function timeOf(header: string | undefined): number {
 }
 
 /** For the algorithms besides sha256, which is computed anyway. */
-function createChecker(
-  checksum: string | undefined,
-): { update(chunk: Uint8Array): void; digest(): string } | undefined {
+function createChecker(checksum: string | undefined): { update(chunk: Uint8Array): void; digest(): string } | undefined {
   const algorithm = checksum?.slice(0, checksum.indexOf(':'));
   if (algorithm === undefined || algorithm === 'sha256') return undefined;
   const hash = createHash(algorithm);
