@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostPath, Scope, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
-import { type Engine, type EngineJob, engineSettings, openEngine } from '../engine/index.ts';
+import { type Engine, type EngineJob, engineSettings, openEngine, type StepPlace } from '../engine/index.ts';
 import { type CompiledTarget, type CompiledTargets, compileTargets } from '../frontend/index.ts';
 import type { Vertex } from '../graph/index.ts';
 import type { Digest, Platform } from '../oci/index.ts';
@@ -221,18 +221,19 @@ function ignoreCacheFor(
   };
 }
 
-/** Where in which Dockerfile a vertex was written: the same step of two builds has the same place, whatever it says. */
+/** Where in which Dockerfile a vertex was written. */
 function placesIn(
   compiled: CompiledTargets,
   contexts: BuildContexts,
   options: BuildOptions,
   platform: Platform,
-): (vertex: Digest) => string | undefined {
+): (vertex: Digest) => StepPlace | undefined {
   const file = [contexts.directories.get('context') ?? '', options.file ?? 'Dockerfile', platform.architecture];
-  const places = new Map<Digest, string>();
+  const places = new Map<Digest, StepPlace>();
   for (const { displayName, vertices } of compiled.stages) {
-    for (const [position, vertex] of vertices.entries())
-      if (!places.has(vertex)) places.set(vertex, JSON.stringify([...file, displayName, position]));
+    const stage = JSON.stringify([...file, displayName]);
+    const names = vertices.map((vertex) => compiled.names.get(vertex) ?? '');
+    for (const [position, vertex] of vertices.entries()) if (!places.has(vertex)) places.set(vertex, { stage, position, names });
   }
   return (vertex) => places.get(vertex);
 }

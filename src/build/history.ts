@@ -1,10 +1,10 @@
 import type { BuildEvent } from '../solver/index.ts';
 import type { BuildRecord } from './history/build-record.ts';
-import type { BuildRefOptions, ListBuildsOptions, RemoveBuildsOptions } from './history/history.ts';
+import type { BuildEventsOptions, BuildRefOptions, ListBuildsOptions, RemoveBuildsOptions } from './history/history.ts';
 
 export type { BuildRecord } from './history/build-record.ts';
 export type { ErrorRecord } from './history/event-codec.ts';
-export type { BuildRefOptions, ListBuildsOptions, RemoveBuildsOptions } from './history/history.ts';
+export type { BuildEventsOptions, BuildRefOptions, ListBuildsOptions, RemoveBuildsOptions } from './history/history.ts';
 
 // What reads the history is loaded when somebody asks for it: a build only adds to it.
 
@@ -18,8 +18,8 @@ export async function inspectBuild(options: BuildRefOptions = {}): Promise<Build
   return (await import('./history/history.ts')).inspectBuild(options);
 }
 
-/** Everything that a build told while it ran. @throws {SlipwayError} `BUILD_NO_BUILD` */
-export async function* buildEvents(options: BuildRefOptions = {}): AsyncGenerator<BuildEvent> {
+/** Everything that a build told while it ran. @throws {SlipwayError} `BUILD_NO_BUILD`, `BUILD_NO_STEP` */
+export async function* buildEvents(options: BuildEventsOptions = {}): AsyncGenerator<BuildEvent> {
   yield* (await import('./history/history.ts')).buildEvents(options);
 }
 

@@ -2,6 +2,7 @@ export { build } from './recorded-build.ts';
 export type { Freed } from './cache-limit.ts';
 export {
   buildEvents,
+  type BuildEventsOptions,
   type BuildRecord,
   type BuildRefOptions,
   type ErrorRecord,
@@ -11,6 +12,7 @@ export {
   removeBuilds,
   type RemoveBuildsOptions,
 } from './history.ts';
+export { type BuildExplanation, explain, type ExplainedStep, type ExplainOptions } from './explain.ts';
 export { check, type CheckOptions, type CheckReport } from './check.ts';
 export { doctor, type DoctorFinding } from './doctor.ts';
 export { DockerfileError } from './dockerfile-error.ts';
@@ -40,4 +42,4 @@ export {
   type UsageRecord,
   verifyStore,
 } from './usage.ts';
-export { type BuildEvent, type EmitEvent, type MissReason, StepError, type StepId } from '../solver/index.ts';
+export { type BuildEvent, type EmitEvent, type FileChanges, type MissReason, StepError, type StepId } from '../solver/index.ts';

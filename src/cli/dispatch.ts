@@ -4,6 +4,7 @@ import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
 import { fmtCommand } from './commands/fmt.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { duCommand } from './commands/du.ts';
 import { historyCommand } from './commands/history.ts';
 import { imagesCommand } from './commands/images.ts';
@@ -34,13 +35,14 @@ const commands: readonly Command[] = [
   duCommand,
   pruneCommand,
   historyCommand,
+  explainCommand,
   checkCommand,
   fmtCommand,
   parseCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
-const later = ['bake', 'explain', 'imagetools', 'lock', 'shell'];
+const later = ['bake', 'imagetools', 'lock', 'shell'];
 
 const topFlags = { ...globalFlags, version: { kind: 'bool', short: 'v' } } as const;
 

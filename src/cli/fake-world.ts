@@ -68,6 +68,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     runImage: missing,
     diskUsage: missing,
     doctor: missing,
+    explain: missing,
     pruneStore: missing,
     verifyStore: missing,
     listBuilds: missing,

@@ -2,12 +2,14 @@
 import type * as library from '../build/index.ts';
 
 export type {
+  BuildExplanation,
   BuildOptions,
   BuildRecord,
   BuildResult,
   DiskUsage,
   CheckOptions,
   EngineOptions,
+  ExplainedStep,
   DoctorFinding,
   ImageSummary,
   ImportOptions,
@@ -21,7 +23,7 @@ export type {
   Secret,
   UsageRecord,
 } from '../build/index.ts';
-export type { BuildEvent, EmitEvent, MissReason, StepError, StepId } from '../build/index.ts';
+export type { BuildEvent, EmitEvent, FileChanges, MissReason, StepError, StepId } from '../build/index.ts';
 
 type Face = typeof library;
 type Asked =
@@ -30,6 +32,7 @@ type Asked =
   | 'check'
   | 'diskUsage'
   | 'doctor'
+  | 'explain'
   | 'importImage'
   | 'inspectBuild'
   | 'listBuilds'

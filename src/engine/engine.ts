@@ -14,7 +14,7 @@ import { findSandbox } from './find-sandbox.ts';
 import { openDownloader, openRegistryClient } from './registry.ts';
 import { createResultCache } from './result-cache.ts';
 import type { EngineSettings } from './settings.ts';
-import { createStepMemory } from './step-memory.ts';
+import { createStepMemory, type StepPlace } from './step-memory.ts';
 
 /** The embedded engine: one store, one registry client, one sandbox, opened when first needed. */
 export interface Engine extends AsyncDisposable {
@@ -32,7 +32,7 @@ export interface SolveRequest {
   readonly nameOf: (vertex: Digest) => string;
   readonly ignoreCache: (vertex: Vertex) => boolean;
   /** Names the place of a vertex in its Dockerfile, so that later builds can say why the step there ran again. */
-  readonly placeOf?: ((vertex: Digest) => string | undefined) | undefined;
+  readonly placeOf?: ((vertex: Digest) => StepPlace | undefined) | undefined;
   readonly secret?: ((id: string) => Uint8Array | undefined) | undefined;
   readonly sshAgent?: ((id: string) => string | undefined) | undefined;
   readonly network: 'host' | 'none';

@@ -2,7 +2,7 @@ import type { Json } from '../base/index.ts';
 import type { Entry, LayerId } from '../layer/index.ts';
 import { type Digest, digestOf, hexOf } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
-import type { FileChanges, RememberedKey, StepMemory } from '../solver/index.ts';
+import { type FileChanges, instructionOf, type RememberedKey, type StepMemory } from '../solver/index.ts';
 import type { Store } from '../store/index.ts';
 
 type Remembered = RememberedKey<OpResult>;
@@ -10,24 +10,50 @@ type Remembered = RememberedKey<OpResult>;
 /** How many earlier keys of a step are held against a new one. */
 const keptKeys = 4;
 /** How many paths of each kind of change are named. */
-const namedPaths = 20;
+const namedPaths = 200;
+/** So far a step may have moved when others came or went before it. */
+const moves = [-1, 1, -2, 2];
 
-/** What the store knows of the steps of earlier builds. `placeOf` names the place of a vertex in its Dockerfile. */
-export function createStepMemory(store: Store, placeOf: (vertex: Digest) => string | undefined): StepMemory<OpResult> {
-  const keyFor = (place: string): string => hexOf(digestOf(place)).slice(0, 32);
-  const read = (place: string): readonly Remembered[] =>
-    (store.records.read('step', keyFor(place)) ?? []) as unknown as readonly Remembered[];
+/** Where in which Dockerfile a step was written: the same step of two builds has the same place, whatever it says. */
+export interface StepPlace {
+  /** Tells stages of all Dockerfiles apart. */
+  readonly stage: string;
+  /** 0-based, in the stage. */
+  readonly position: number;
+  /** Progress names of all the stage's steps. */
+  readonly names: readonly string[];
+}
+
+/** What the store knows of the steps of earlier builds. */
+export function createStepMemory(store: Store, placeOf: (vertex: Digest) => StepPlace | undefined): StepMemory<OpResult> {
+  const keyFor = (stage: string, position: number): string => hexOf(digestOf(`${stage} ${position}`)).slice(0, 32);
+  const read = (stage: string, position: number): readonly Remembered[] =>
+    (store.records.read('step', keyFor(stage, position)) ?? []) as unknown as readonly Remembered[];
   return {
     recall(vertex) {
       const place = placeOf(vertex);
-      return place === undefined ? undefined : read(place);
+      if (place === undefined) return undefined;
+      const { stage, position, names } = place;
+      const wanted = instructionOf(names[position] ?? '');
+      const hasSame = ({ name }: Remembered): boolean => instructionOf(name) === wanted;
+      const here = read(stage, position);
+      if (here.some(hasSame)) return here;
+      const moved = moves.flatMap((by) => read(stage, position + by).filter(hasSame));
+      if (moved.length > 0) return moved;
+      const stillThere = new Set(names.map(instructionOf));
+      return here.filter(({ name }) => !stillThere.has(instructionOf(name)));
+    },
+    latest(vertex) {
+      const place = placeOf(vertex);
+      return place === undefined ? undefined : read(place.stage, place.position)[0];
     },
     remember(vertex, key) {
       const place = placeOf(vertex);
       if (place === undefined) return;
       const definition = JSON.stringify(key.parts);
-      const others = read(place).filter(({ parts }) => JSON.stringify(parts) !== definition);
-      store.records.write('step', keyFor(place), [key, ...others].slice(0, keptKeys) as unknown as Json);
+      const others = read(place.stage, place.position).filter(({ parts }) => JSON.stringify(parts) !== definition);
+      const record = [key, ...others].slice(0, keptKeys) as unknown as Json;
+      store.records.write('step', keyFor(place.stage, place.position), record);
     },
     compare(before, after) {
       const [was, is] = [topLayer(before), topLayer(after)];

@@ -5,6 +5,9 @@ import type { MissReason } from './explain.ts';
 /** Names a line of progress: a vertex's digest, or a name the engine made up for its own work (`internal:…`, `export:…`). */
 export type StepId = Digest | `internal:${string}` | `export:${string}`;
 
+/** How the cache knew a result: by what the step is made of; by the content of its inputs; another build made it just now. */
+export type CachedBy = 'definition' | 'content' | 'other-build';
+
 /** What a build tells while it runs. One stream; the terminal, the plain log, JSON and the report are readers of it. */
 export type BuildEvent =
   | { readonly kind: 'step-started'; readonly step: StepId; readonly name: string; readonly atMs: number }
@@ -24,7 +27,7 @@ export type BuildEvent =
       readonly kind: 'step-cached';
       readonly step: StepId;
       readonly name: string;
-      readonly by: 'definition' | 'content';
+      readonly by: CachedBy;
       readonly atMs: number;
     }
   /** Why a step that ran could not come from the cache. */

@@ -31,8 +31,8 @@ export type MissReason =
   | { readonly kind: 'env'; readonly name: string; readonly before: string | undefined; readonly after: string | undefined }
   | { readonly kind: 'setting'; readonly name: string; readonly before: string | undefined; readonly after: string | undefined }
   | { readonly kind: 'base-image'; readonly before: string; readonly after: string }
-  /** The step that it builds on, or copies from, gives something else now. */
-  | { readonly kind: 'upstream'; readonly step: string }
+  /** The step that it builds on, or copies from, ran again; or it is another one now, where `before` says which it was. */
+  | { readonly kind: 'upstream'; readonly step: string; readonly before?: string }
   /** What it takes from the build context. */
   | { readonly kind: 'files'; readonly changes: FileChanges | undefined };
 
@@ -69,9 +69,12 @@ export function likelyReasons(
   ran: ReadonlySet<string>,
   changes: FileChanges | undefined,
 ): readonly MissReason[] {
-  const full = reasons.map((reason): MissReason => (reason.kind === 'files' ? { ...reason, changes } : reason));
+  const full = reasons.map((reason): MissReason => {
+    if (reason.kind === 'upstream' && ran.has(reason.step)) return { kind: 'upstream', step: reason.step };
+    return reason.kind === 'files' ? { ...reason, changes } : reason;
+  });
   const likely = full.filter((reason) => {
-    if (reason.kind === 'upstream') return ran.has(reason.step);
+    if (reason.kind === 'upstream') return ran.has(reason.step) || reason.before !== undefined;
     return reason.kind !== 'files' || changes === undefined || changes.total > 0;
   });
   return likely.length === 0 ? full : likely;
@@ -86,14 +89,19 @@ function differences(before: Side, after: Side): readonly MissReason[] {
   const old = fieldsOf(before.parts);
   const now = fieldsOf(after.parts);
   const reasons: MissReason[] = [];
+  // The name of a step tells little of a heredoc, and nothing of SHELL.
+  const hasOtherWords = instructionOf(before.name) !== instructionOf(after.name) && !after.name.includes('<<');
   let isReworded = false;
   for (const field of new Set([...old.keys(), ...now.keys()])) {
     const [was, is] = [old.get(field), now.get(field)];
     if (was === is) continue;
-    if (wording.test(field)) isReworded = true;
+    if (wording.test(field) && (field !== 'command' || hasOtherWords)) isReworded = true;
     else reasons.push(reasonFor(field, was, is, before, after));
   }
-  return isReworded ? [{ kind: 'instruction', before: before.name, after: after.name }, ...reasons] : reasons;
+  if (!isReworded) return reasons;
+  // Its mounts are among its words.
+  const others = reasons.filter((reason) => reason.kind !== 'setting' || !reason.name.startsWith('mount '));
+  return [{ kind: 'instruction', before: before.name, after: after.name }, ...others];
 }
 
 function reasonFor(field: string, was: string | undefined, is: string | undefined, before: Side, after: Side): MissReason {
@@ -101,14 +109,23 @@ function reasonFor(field: string, was: string | undefined, is: string | undefine
     const name = field.slice('env '.length);
     return { kind: 'env', name, before: shown(name, was), after: shown(name, is) };
   }
+  const [wasImage, isImage] = [imageOf(before.name), imageOf(after.name)];
+  if (field === 'source' && wasImage !== undefined && isImage !== undefined && wasImage !== isImage)
+    return { kind: 'base-image', before: wasImage, after: isImage };
   const input = /^(content of )?input (\d+)$/.exec(field);
   if (input === null) return { kind: 'setting', name: field, before: was, after: is };
   if (input[1] !== undefined) return { kind: 'files', changes: undefined };
   const index = Number(input[2]);
   const [wasFrom = '', isFrom = ''] = [before.inputNames[index], after.inputNames[index]];
-  if (imageOf(isFrom) !== undefined && wasFrom !== isFrom)
-    return { kind: 'base-image', before: imageOf(wasFrom) ?? wasFrom, after: imageOf(isFrom) ?? isFrom };
-  return { kind: 'upstream', step: isFrom };
+  const [wasBase, isBase] = [imageOf(wasFrom), imageOf(isFrom)];
+  if (wasBase !== undefined && isBase !== undefined && wasBase !== isBase) return { kind: 'base-image', before: wasBase, after: isBase };
+  const isOther = wasFrom !== '' && instructionOf(wasFrom) !== instructionOf(isFrom);
+  return { kind: 'upstream', step: isFrom, ...(isOther ? { before: wasFrom } : {}) };
+}
+
+/** `[build 2/3] RUN make` → `RUN make`: without the number, which changes when other steps come or go. */
+export function instructionOf(name: string): string {
+  return name.replace(/^\[[^\]]*\] /, '');
 }
 
 /** `[build 1/3] FROM docker.io/library/alpine:3.20@sha256:…` → the image. */

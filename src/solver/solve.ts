@@ -2,8 +2,8 @@ import { cancelled, type Semaphore, settleAll, SlipwayError, toSlipwayError } fr
 import type { Edge, Graph, Vertex } from '../graph/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { resultsOfSameContent } from './cut-off.ts';
-import type { EmitEvent } from './events.ts';
-import { explainMiss, type FileChanges, likelyReasons, type RememberedKey } from './explain.ts';
+import type { CachedBy, EmitEvent } from './events.ts';
+import { explainMiss, type FileChanges, likelyReasons, type MissAnswer, type RememberedKey } from './explain.ts';
 import { keyOf } from './keys.ts';
 import type { CacheRecord, CandidateInput, KeyPart, OpContext, OpRunner, ResultCache } from './ports.ts';
 
@@ -24,15 +24,18 @@ export interface SolveOptions<R> {
 
 /** What is known of the steps of earlier builds. A step is found again by its place: file, stage, number. */
 export interface StepMemory<R> {
-  /** Keys that the step in this vertex's place had before, latest first; `undefined`: the vertex has no place. */
+  /** Keys to hold this vertex's key against, likeliest first; `undefined`: the vertex has no place. */
   recall(vertex: Digest): readonly RememberedKey<R>[] | undefined;
+  /** The key that the step in this vertex's place had last. */
+  latest(vertex: Digest): RememberedKey<R> | undefined;
+  /** Does nothing for a vertex without a place. */
   remember(vertex: Digest, key: RememberedKey<R>): void;
   /** Which files differ between two results of one step. */
   compare(before: readonly R[], after: readonly R[]): FileChanges | undefined;
 }
 
 /** How a vertex got its result. */
-export type Outcome = { readonly by: 'run' | 'definition' | 'content'; readonly startedAtMs: number; readonly endedAtMs: number };
+export type Outcome = { readonly by: 'run' | CachedBy; readonly startedAtMs: number; readonly endedAtMs: number };
 
 /** One request to the solver; vertices that its edges share are solved once. */
 export interface Job<R> {
@@ -163,8 +166,8 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     using _slot = heavy ? await options.slots.acquire(signal) : undefined;
     using _lock = heavy ? await cache.hold(definition, signal) : undefined;
     const madeMeanwhile = heavy && !keyed.isStale ? lookUp(definition) : undefined;
-    if (madeMeanwhile !== undefined) return finishCached(vertex, madeMeanwhile.results, 'definition');
-    const outputs = await runNow(vertex, inputs, (made) => explain(vertex, keyed, made));
+    if (madeMeanwhile !== undefined) return finishCached(vertex, madeMeanwhile.results, 'other-build');
+    const outputs = await runNow(vertex, inputs, explain(vertex, keyed));
     cache.write(definition, { results: outputs, parts: keyed.parts });
     if (inputs.length > 0)
       cache.addCandidate(keyed.opKey, {
@@ -193,13 +196,13 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     return record?.results.every((result) => runner.isWhole(result)) ? record : undefined;
   };
 
-  const finishCached = (vertex: Vertex, cached: readonly R[], by: 'definition' | 'content'): readonly R[] => {
+  const finishCached = (vertex: Vertex, cached: readonly R[], by: CachedBy): readonly R[] => {
     noteImplied(vertex);
     noteCached(vertex, by);
     return cached;
   };
 
-  const noteCached = ({ digest }: Vertex, by: 'definition' | 'content'): void => {
+  const noteCached = ({ digest }: Vertex, by: CachedBy): void => {
     if (outcomes.has(digest)) return;
     const atMs = now();
     outcomes.set(digest, { by, startedAtMs: atMs, endedAtMs: atMs });
@@ -219,26 +222,33 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     }
   };
 
-  /** Say why the vertex ran, now that its result can be held against an earlier one. */
-  const explain = (vertex: Vertex, keyed: Keyed, results: readonly R[]): void => {
+  /** Say why the vertex runs: before it does, unless only its result can tell. What was made is remembered for the next time. */
+  const explain = (vertex: Vertex, keyed: Keyed): Explaining<R> => {
     const { memory } = options;
     const earlier = memory?.recall(vertex.digest);
-    if (memory === undefined || earlier === undefined) return;
+    if (memory === undefined || earlier === undefined) return { begins: nothing, made: nothing, failed: nothing };
     const key = {
       name: options.nameOf(vertex.digest),
       parts: keyed.parts,
       inputNames: vertex.inputs.map((edge) => options.nameOf(edge.vertex)),
-      results,
     };
-    memory.remember(vertex.digest, key);
-    const { reasons, nearest } = options.ignoreCache(vertex)
-      ? { reasons: [{ kind: 'no-cache' }] as const, nearest: undefined }
+    const { reasons, nearest }: MissAnswer<R> = options.ignoreCache(vertex)
+      ? { reasons: [{ kind: 'no-cache' }], nearest: undefined }
       : explainMiss({ ...key, earlier });
     const ran = new Set(
       vertex.inputs.flatMap(({ vertex: below }) => (outcomes.get(below)?.by === 'run' ? options.nameOf(below) : [])),
     );
-    const changes = nearest === undefined ? undefined : memory.compare(nearest.results, results);
-    emit({ kind: 'step-explained', step: vertex.digest, reasons: likelyReasons(reasons, ran, changes), atMs: now() });
+    const say = (changes: FileChanges | undefined): void =>
+      emit({ kind: 'step-explained', step: vertex.digest, reasons: likelyReasons(reasons, ran, changes), atMs: now() });
+    const isAboutFiles = reasons.some(({ kind }) => kind === 'files');
+    return {
+      begins: () => (isAboutFiles ? undefined : say(undefined)),
+      failed: () => (isAboutFiles ? say(undefined) : undefined),
+      made(results) {
+        memory.remember(vertex.digest, { ...key, results });
+        if (isAboutFiles) say(nearest === undefined ? undefined : memory.compare(nearest.results, results));
+      },
+    };
   };
 
   /** What the cache answered counts as an earlier build of its steps too: the next miss is held against it. */
@@ -248,37 +258,35 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     for (const [digest, { by }] of outcomes) {
       if (by === 'run') continue;
       const { definition, parts } = (await keys.get(digest)) ?? {};
-      const earlier = memory.recall(digest);
-      if (definition === undefined || parts === undefined || earlier === undefined || isLatest(earlier, parts)) continue;
+      if (definition === undefined || parts === undefined || isSame(memory.latest(digest), parts)) continue;
       const results = lookUp(definition)?.results ?? [];
       const inputNames = vertexOf(digest).inputs.map((edge) => options.nameOf(edge.vertex));
       memory.remember(digest, { name: options.nameOf(digest), parts, inputNames, results });
     }
   };
 
-  const runNow = async (
-    vertex: Vertex,
-    inputs: readonly R[],
-    onMade?: (results: readonly R[]) => void,
-  ): Promise<readonly R[]> => {
+  const runNow = async (vertex: Vertex, inputs: readonly R[], explaining?: Explaining<R>): Promise<readonly R[]> => {
     signal.throwIfAborted();
     const startedAtMs = now();
     const step = vertex.digest;
     emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: startedAtMs });
-    const outputs = await reporting(vertex, () => runner.run(vertex, inputs, context), true);
+    explaining?.begins();
+    const outputs = await reporting(vertex, () => runner.run(vertex, inputs, context), explaining ?? {});
     outcomes.set(step, { by: 'run', startedAtMs, endedAtMs: now() });
-    onMade?.(outputs);
+    explaining?.made(outputs);
     emit({ kind: 'step-done', step, atMs: now() });
     return outputs;
   };
 
   /** Tell of a failure of `vertex` where it happens: it may be in looking at what the vertex would take, before it starts. */
-  const reporting = async <T>(vertex: Vertex, work: () => Promise<T>, isStarted = false): Promise<T> => {
+  const reporting = async <T>(vertex: Vertex, work: () => Promise<T>, started?: { failed?(): void }): Promise<T> => {
     try {
       return await work();
     } catch (thrown) {
       const error = toSlipwayError(thrown);
       const step = vertex.digest;
+      const isStarted = started !== undefined;
+      started?.failed?.();
       if (signal.aborted) {
         if (isStarted) emit({ kind: 'step-cancelled', step, atMs: now() });
       } else {
@@ -311,7 +319,16 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
   };
 }
 
-function isLatest<R>([latest]: readonly RememberedKey<R>[], parts: readonly KeyPart[]): boolean {
+/** Says why a vertex runs, at the time when it can be said. */
+interface Explaining<R> {
+  begins(): void;
+  made(results: readonly R[]): void;
+  failed(): void;
+}
+
+const nothing = (): void => {};
+
+function isSame<R>(latest: RememberedKey<R> | undefined, parts: readonly KeyPart[]): boolean {
   return latest !== undefined && keyOf('definition', latest.parts) === keyOf('definition', parts);
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { BuildEvent, MissReason } from '../../src/index.ts';
+import { type BuildEvent, explain, type MissReason } from '../../src/index.ts';
 import { Builder, type Wanted } from './support/builder.ts';
 import { needs } from './support/needs.ts';
 
@@ -75,4 +75,53 @@ kernel.test('build() says that it was told not to look', async () => {
 kernel.test('build() has no reason to give for what was never built', async () => {
   const { events } = await builder.build('FROM base-image\nRUN echo never-before', { context: builder.context() });
   expect(reasons(events)).toEqual([['RUN echo never-before', { kind: 'never-built' }]]);
+});
+
+kernel.test('build() tells a new step from the ones it moved, and what followed one that is gone', async () => {
+  const context = builder.context();
+  const file = (...steps: readonly string[]): string =>
+    ['FROM base-image', ...steps.map((step) => `RUN echo ${step}`)].join('\n');
+  await builder.build(file('one', 'moved'), { context });
+  const { events } = await builder.build(file('one', 'added', 'moved'), { context });
+  expect(reasons(events)).toEqual([
+    ['RUN echo added', { kind: 'never-built' }],
+    ['RUN echo moved', { kind: 'upstream', step: '[3/4] RUN echo added' }],
+  ]);
+  const gone = await builder.build(file('added', 'moved'), { context });
+  expect(reasons(gone.events)).toEqual([
+    ['RUN echo added', { kind: 'upstream', step: expect.stringContaining('[1/3] FROM'), before: '[2/4] RUN echo one' }],
+    ['RUN echo moved', { kind: 'upstream', step: '[2/3] RUN echo added' }],
+  ]);
+});
+
+kernel.test('explain() says why the step that failed had to run, and what the others did', async () => {
+  const context = builder.context({ a: '1' });
+  await builder.build('FROM base-image\nCOPY a /a\nRUN cat /a', { context });
+  writeFileSync(join(context, 'a'), '2');
+  await builder.fail('FROM base-image\nCOPY a /a\nRUN cat /a; false', { context });
+  const { build, steps } = await explain({ engine: builder.engine });
+  expect(build.status).toBe('error');
+  expect(steps).toMatchObject([
+    { number: 1, outcome: 'cached', reasons: [] },
+    { instruction: 'COPY a /a', outcome: 'ran', reasons: [{ kind: 'files', changes: { changed: ['a'], total: 1 } }] },
+    {
+      instruction: 'RUN cat /a; false',
+      outcome: 'failed',
+      reasons: [{ kind: 'instruction' }, { kind: 'upstream', step: '[2/3] COPY a /a' }],
+      error: { code: 'STEP_FAILED' },
+    },
+  ]);
+  const { steps: one } = await explain({ engine: builder.engine, step: 'run' });
+  expect(one.map(({ name }) => name)).toEqual(['[3/3] RUN cat /a; false']);
+  await expect(explain({ engine: builder.engine, step: '9' })).rejects.toMatchObject({ code: 'BUILD_NO_STEP' });
+});
+
+kernel.test('explain() keeps values that look secret to itself', async () => {
+  const context = builder.context();
+  const file = 'FROM base-image\nARG API_TOKEN\nRUN echo hello';
+  await builder.build(file, { context, buildArgs: { API_TOKEN: 'first-value' } });
+  await builder.build(file, { context, buildArgs: { API_TOKEN: 'second-value' } });
+  const explained = await explain({ engine: builder.engine });
+  expect(explained.steps[1]?.reasons).toEqual([{ kind: 'env', name: 'API_TOKEN', before: '****', after: '****' }]);
+  expect(JSON.stringify(explained)).not.toMatch(/first-value|second-value/);
 });

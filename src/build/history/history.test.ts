@@ -122,6 +122,25 @@ test('buildEvents() gives all that a step said, also when it is more than is kep
   expect(readdirSync(store.paths.ingest(''))).toEqual([]);
 });
 
+test('buildEvents() gives what one step said, and knows which steps there are', async () => {
+  using store = scratch();
+  const [a, b] = ['sha256:aa' as StepId, 'sha256:bb' as StepId];
+  const events: BuildEvent[] = [
+    { kind: 'step-started', step: a, name: '[1/2] RUN a', atMs: 0 },
+    { kind: 'step-started', step: b, name: '[2/2] RUN b', atMs: 0 },
+    { kind: 'step-log', step: a, stream: 1, data: Buffer.from('a\n'), atMs: 1 },
+    { kind: 'step-log', step: b, stream: 1, data: Buffer.from('b\n'), atMs: 1 },
+    { kind: 'step-done', step: b, atMs: 2 },
+  ];
+  recorded(store, 1, { result }, events);
+  const kept = await eventsOf(buildEvents({ engine: store.engine, step: 'run b' }));
+  expect(kept.map(said)).toEqual([events[1], events[3], events[4]].map((event) => said(event as BuildEvent)));
+  await expect(eventsOf(buildEvents({ engine: store.engine, step: '3' }))).rejects.toMatchObject({
+    code: 'BUILD_NO_STEP',
+    hint: expect.stringContaining('`[2/2] RUN b`'),
+  });
+});
+
 test('a build whose writer is left without an end leaves nothing', () => {
   using store = scratch();
   {

@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { isNodeError, isNotFound, nearest, SlipwayError } from '../../base/index.ts';
 import { engineSettings } from '../../engine/index.ts';
-import type { BuildEvent } from '../../solver/index.ts';
+import type { BuildEvent, StepId } from '../../solver/index.ts';
 import { readFileChunks, type StorePaths, storePaths } from '../../store/index.ts';
 import type { EngineOptions } from '../options.ts';
+import { matchSteps, noStep } from '../step-name.ts';
 import type { BuildRecord } from './build-record.ts';
 import { forgetBuild } from './cap.ts';
 import { createEventDecoder } from './event-codec.ts';
@@ -21,6 +22,11 @@ export interface ListBuildsOptions extends Common {
 export interface BuildRefOptions extends Common {
   /** An ID or the beginning of one, or `^1` for the build before the latest. Default: the latest. */
   readonly ref?: string;
+}
+
+export interface BuildEventsOptions extends BuildRefOptions {
+  /** Only what these steps told: `3`, `build 3`, `build`, or how the instruction begins. */
+  readonly step?: string;
 }
 
 export interface RemoveBuildsOptions extends Common {
@@ -49,11 +55,25 @@ export function inspectBuild(options: BuildRefOptions): BuildRecord {
   return record;
 }
 
-/** Everything that build told while it ran. @throws {SlipwayError} `BUILD_NO_BUILD` */
-export async function* buildEvents(options: BuildRefOptions): AsyncGenerator<BuildEvent> {
+/** Everything that build told while it ran. @throws {SlipwayError} `BUILD_NO_BUILD`, `BUILD_NO_STEP` */
+export async function* buildEvents(options: BuildEventsOptions): AsyncGenerator<BuildEvent> {
   const paths = pathsOf(options);
-  const path = paths.history(findBuild(paths, options.ref ?? ''));
-  yield* decodeAll(readFileChunks(path));
+  const events = decodeAll(readFileChunks(paths.history(findBuild(paths, options.ref ?? ''))));
+  yield* options.step === undefined ? events : onlySteps(events, options.step);
+}
+
+/** A step tells its name before anything else. */
+async function* onlySteps(events: AsyncIterable<BuildEvent>, wanted: string): AsyncGenerator<BuildEvent> {
+  const meant = new Set<StepId>();
+  const names = new Set<string>();
+  for await (const event of events) {
+    if (event.kind === 'step-started' || event.kind === 'step-cached') {
+      names.add(event.name);
+      if (matchSteps([event.name], wanted).length > 0) meant.add(event.step);
+    }
+    if ('step' in event && event.step !== undefined && meant.has(event.step)) yield event;
+  }
+  if (meant.size === 0) throw noStep([...names], wanted);
 }
 
 async function* decodeAll(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<BuildEvent> {

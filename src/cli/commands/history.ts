@@ -6,6 +6,7 @@ import { JsonRenderer } from '../progress/json.ts';
 import { PlainRenderer } from '../progress/plain.ts';
 import { replayed } from '../progress/replay.ts';
 import { formatTable, timeAgo } from '../table.ts';
+import { takeBuild } from '../take-build.ts';
 import { formatFields } from '../usage-table.ts';
 
 const flags = {
@@ -23,13 +24,14 @@ type HistoryCall = Call<typeof flags>;
 
 export const historyCommand: Command = defineCommand({
   name: 'history',
-  usage: '[ls | inspect [BUILD] | logs [BUILD] | rm BUILD…]',
+  usage: '[ls | inspect [BUILD] | logs [BUILD] [STEP] | rm BUILD…]',
   about: 'Show builds that have ended: what came of them, and everything they said',
   details:
-    'BUILD is an id or the beginning of one, or ^1 for the build before the latest; without it, the latest is meant.\nThe last 200 builds are kept, with at most 256 MiB of what they said.',
+    'BUILD is an id or the beginning of one, or ^1 for the build before the latest; without it, the latest is meant.\nSTEP is a number, a stage, a stage and a number, or how the instruction begins; without it, everything is shown.\nThe last 200 builds are kept, with at most 256 MiB of what they said.',
   examples: [
     { line: 'slipway history', about: 'the list, latest first' },
     { line: 'slipway history logs', about: 'what the latest build said' },
+    { line: 'slipway history logs run npm ci', about: 'what that step of it said' },
     { line: 'slipway history inspect ^1', about: 'details of the one before' },
     { line: 'slipway history ls --filter status=error', about: 'builds that failed' },
   ],
@@ -43,12 +45,13 @@ async function runHistory(call: HistoryCall): Promise<number> {
     case 'ls':
       if (rest.length > 0) throw argumentCount(historyCommand, 'no argument after `ls`');
       return await list(call);
-    case 'inspect':
-    case 'logs': {
+    case 'inspect': {
       const [ref, more] = rest;
-      if (more !== undefined) throw argumentCount(historyCommand, `at most 1 argument after \`${verb}\``);
-      return verb === 'logs' ? await logs(ref, call) : await inspect(ref, call);
+      if (more !== undefined) throw argumentCount(historyCommand, 'at most 1 argument after `inspect`');
+      return await inspect(ref, call);
     }
+    case 'logs':
+      return await logs(rest, call);
     case 'rm':
       return await remove(rest, call);
     default:
@@ -158,7 +161,7 @@ function stageTable(stages: NonNullable<BuildRecord['result']>['stages']): strin
   return formatTable([['STAGE', 'DURATION', 'SIZE'], ...rows]);
 }
 
-async function logs(ref: string | undefined, { flags: given, io, library, engine }: HistoryCall): Promise<number> {
+async function logs(words: readonly string[], { flags: given, io, library, engine }: HistoryCall): Promise<number> {
   const mode = given.text('progress') ?? 'plain';
   if (mode !== 'plain' && mode !== 'json') {
     throw new SlipwayError('CLI_NOT_SUPPORTED', `\`slipway history logs --progress ${mode}\` is not supported yet`, {
@@ -166,9 +169,10 @@ async function logs(ref: string | undefined, { flags: given, io, library, engine
     });
   }
   const { inspectBuild, buildEvents } = await library();
-  const { id, target, status } = await inspectBuild({ ...(ref === undefined ? {} : { ref }), engine });
+  const { ref, step } = takeBuild(words);
+  const { id, target, status } = await inspectBuild({ ...ref, engine });
   const renderer = mode === 'json' ? new JsonRenderer() : new PlainRenderer({ target });
-  for await (const text of replayed(buildEvents({ ref: id, engine }), renderer, status === 'completed')) {
+  for await (const text of replayed(buildEvents({ ref: id, ...step, engine }), renderer, status === 'completed')) {
     if (text !== '') io.stdout.write(text);
     if (io.stdout.isBroken) break;
   }

@@ -55,7 +55,7 @@ export class PlainRenderer implements Renderer {
       }
       case 'step-explained': {
         const why = whyLine(event.reasons);
-        if (why !== undefined) this.#step(event.step, event.atMs).say(`ran ${why}`, event.atMs);
+        if (why !== undefined) this.#step(event.step, event.atMs).say(`runs ${why}`, event.atMs);
         break;
       }
       case 'step-done':

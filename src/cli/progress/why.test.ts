@@ -21,11 +21,22 @@ test.for([
   ['a variable', [{ kind: 'env', name: 'V', before: '1', after: '2' }], 'because $V changed from 1 to 2'],
   ['a new variable', [{ kind: 'env', name: 'V', before: undefined, after: '' }], 'because $V is new (empty)'],
   ['a hidden variable', [{ kind: 'env', name: 'TOKEN', before: '****', after: '****' }], 'because $TOKEN changed'],
-  ['a setting', [{ kind: 'setting', name: 'cwd', before: '/', after: '/src' }], 'because the cwd changed from / to /src'],
   [
-    'a step above',
-    [{ kind: 'upstream', step: '[deps 2/4] COPY package.json ./' }],
-    'because `COPY package.json ./` gives something else',
+    'a setting',
+    [{ kind: 'setting', name: 'cwd', before: '/', after: '/src' }],
+    'because the working directory changed from / to /src',
+  ],
+  ['a step above', [{ kind: 'upstream', step: '[deps 2/4] COPY package.json ./' }], 'because `COPY package.json ./` ran'],
+  ['a heredoc', [{ kind: 'upstream', step: '[internal] preparing inline document' }], 'because the text of its heredoc changed'],
+  [
+    'a command of which its name tells nothing',
+    [{ kind: 'setting', name: 'command', before: '["a"]', after: '["b"]' }],
+    'because its command changed',
+  ],
+  [
+    'a step above that is another one now',
+    [{ kind: 'upstream', step: '[2/3] COPY a .', before: '[3/4] RUN b' }],
+    'because it follows `COPY a .`, no longer `RUN b`',
   ],
   [
     'a moved base image',

@@ -16,26 +16,46 @@ export function reasonText(reason: MissReason): string | undefined {
     case 'result-gone':
       return 'its earlier result is no longer in the store';
     case 'instruction':
-      return instruction(reason.before) === instruction(reason.after)
-        ? 'its flags changed'
-        : `the instruction was \`${instruction(reason.before)}\``;
+      return instructionOf(reason.before) === instructionOf(reason.after)
+        ? 'what its words stand for changed'
+        : `the instruction was \`${short(reason.before)}\``;
     case 'env':
       return changeText(`$${reason.name}`, reason.before, reason.after);
     case 'setting':
-      return changeText(`the ${reason.name}`, reason.before, reason.after);
+      return reason.name === 'command'
+        ? 'its command changed'
+        : changeText(settingName(reason.name), reason.before, reason.after);
     case 'base-image':
       return `the base image moved from ${shortImage(reason.before)} to ${shortImage(reason.after)}`;
     case 'upstream':
-      return `\`${instruction(reason.step)}\` gives something else`;
+      if (isHeredoc(reason.step)) return 'the text of its heredoc changed';
+      return reason.before === undefined
+        ? `\`${short(reason.step)}\` ran`
+        : `it follows \`${short(reason.step)}\`, no longer \`${short(reason.before)}\``;
     case 'files':
       return filesText(reason.changes);
   }
 }
 
-function changeText(what: string, before: string | undefined, after: string | undefined): string {
-  if (before === undefined) return `${what} is new${after === undefined ? '' : ` (${clip(after)})`}`;
-  if (after === undefined) return `${what} is gone (was ${clip(before)})`;
-  return before === after ? `${what} changed` : `${what} changed from ${clip(before)} to ${clip(after)}`;
+/** `$MODE changed from a to b`; texts longer than `limit` are cut. */
+export function changeText(what: string, before: string | undefined, after: string | undefined, limit = 40): string {
+  if (before === undefined) return `${what} is new${after === undefined ? '' : ` (${clip(after, limit)})`}`;
+  if (after === undefined) return `${what} is gone (was ${clip(before, limit)})`;
+  return before === after ? `${what} changed` : `${what} changed from ${clip(before, limit)} to ${clip(after, limit)}`;
+}
+
+const settingNames: Readonly<Record<string, string>> = {
+  cwd: 'the working directory',
+  hosts: '--add-host',
+  network: '--network',
+  'secret env': 'what secrets it gets as variables',
+  security: '--security',
+  ulimits: '--ulimit',
+};
+
+/** A part of a key in the words of a Dockerfile. */
+export function settingName(name: string): string {
+  return name.startsWith('mount ') ? `--mount of ${name.slice('mount '.length)}` : (settingNames[name] ?? `the ${name}`);
 }
 
 type Changes = Extract<MissReason, { kind: 'files' }>['changes'];
@@ -54,15 +74,29 @@ function filesText(changes: Changes): string {
 }
 
 /** `[build 2/3] RUN make` → `RUN make`. */
-function instruction(name: string): string {
-  return clip(name.replace(/^\[[^\]]*\] /, ''), 60);
+export function instructionOf(name: string): string {
+  return name.replace(/^\[[^\]]*\] /, '');
+}
+
+/** Does this step hold the text of a heredoc of COPY or ADD? */
+export function isHeredoc(step: string): boolean {
+  return step === '[internal] preparing inline document';
+}
+
+function short(name: string): string {
+  return clip(instructionOf(name), 60);
 }
 
 function shortImage(image: string): string {
-  return image.replace(/^docker\.io\/(?:library\/)?/, '').replace(/(@sha256:[0-9a-f]{8})[0-9a-f]+/, '$1…');
+  return shortDigest(image.replace(/^docker\.io\/(?:library\/)?/, ''), 8);
 }
 
-function clip(text: string, limit = 40): string {
+/** Of digests behind an `@`, so many digits. */
+export function shortDigest(text: string, digits: number): string {
+  return text.replace(/(@sha256:)([0-9a-f]{64})/g, (_, head: string, hex: string) => `${head}${hex.slice(0, digits)}…`);
+}
+
+function clip(text: string, limit: number): string {
   const line = text.replace(/\s+/g, ' ');
   if (line === '') return 'empty';
   return line.length <= limit ? line : `${line.slice(0, limit - 1)}…`;

@@ -1,0 +1,111 @@
+import type { BuildEvent, CachedBy, MissReason, StepId } from '../solver/index.ts';
+import { type BuildRecord, type BuildRefOptions, buildEvents, inspectBuild } from './history.ts';
+import { matchSteps, noStep, parseStepName, type StepName } from './step-name.ts';
+
+export interface ExplainOptions extends BuildRefOptions {
+  /** Only this step: `3`, `build 3`, `build`, or how its instruction begins. Default: all. */
+  readonly step?: string;
+}
+
+/** What became of one step of a build, and why. */
+export interface ExplainedStep extends StepName {
+  /** Its progress name, `[build 2/3] RUN make`. */
+  readonly name: string;
+  /** `stopped`: the build ended before this step did. */
+  readonly outcome: 'cached' | 'ran' | 'failed' | 'stopped';
+  /** Of a cached step: how the cache knew it. */
+  readonly cachedBy?: CachedBy | undefined;
+  readonly durationMs: number;
+  /** Why it ran; empty for a cached step, and for one that is the same in every build, such as FROM. */
+  readonly reasons: readonly MissReason[];
+  /** Of a failed step. */
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+}
+
+export interface BuildExplanation {
+  readonly build: BuildRecord;
+  /** By stage, in each in the order of the Dockerfile. Steps that the build didn't come to are missing. */
+  readonly steps: readonly ExplainedStep[];
+}
+
+/**
+ * Say of each step of a build that has ended whether it ran, and which of its inputs made it run. What is not told here is in no record:
+ * nothing is built, read from the context or asked for.
+ *
+ * @throws {SlipwayError} `BUILD_NO_BUILD`, `BUILD_NO_STEP`
+ */
+export async function explain(options: ExplainOptions = {}): Promise<BuildExplanation> {
+  const { step: wanted, ...ref } = options;
+  const build = await inspectBuild(ref);
+  const steps = inOrder(await collect(buildEvents({ ...ref, ref: build.id })));
+  if (wanted === undefined) return { build, steps };
+  const names = steps.map(({ name }) => name);
+  const meant = new Set(matchSteps(names, wanted));
+  if (meant.size === 0) throw noStep(names, wanted);
+  return { build, steps: steps.filter(({ name }) => meant.has(name)) };
+}
+
+type Draft = { -readonly [K in keyof ExplainedStep]: ExplainedStep[K] } & { sinceMs: number };
+
+async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly ExplainedStep[]> {
+  const drafts = new Map<StepId, Draft>();
+  const meet = (step: StepId, name: string, atMs: number): Draft | undefined => {
+    const parts = parseStepName(name);
+    const known = drafts.get(step);
+    if (parts === undefined || known !== undefined) return known;
+    const draft: Draft = { name, ...parts, outcome: 'stopped', durationMs: 0, reasons: [], sinceMs: atMs };
+    drafts.set(step, draft);
+    return draft;
+  };
+  const end = (step: StepId, outcome: ExplainedStep['outcome'], atMs: number): void => {
+    const draft = drafts.get(step);
+    if (draft === undefined) return;
+    draft.outcome = outcome;
+    draft.durationMs += atMs - draft.sinceMs;
+    draft.sinceMs = atMs;
+  };
+  for await (const event of events) {
+    switch (event.kind) {
+      case 'step-started': {
+        const draft = meet(event.step, event.name, event.atMs);
+        if (draft !== undefined) draft.sinceMs = event.atMs;
+        break;
+      }
+      case 'step-cached': {
+        const draft = meet(event.step, event.name, event.atMs);
+        if (draft !== undefined && draft.outcome !== 'ran') draft.cachedBy = event.by;
+        if (draft?.outcome === 'stopped') draft.outcome = 'cached';
+        break;
+      }
+      case 'step-explained': {
+        const draft = drafts.get(event.step);
+        if (draft !== undefined) draft.reasons = event.reasons;
+        break;
+      }
+      case 'step-done':
+        end(event.step, 'ran', event.atMs);
+        break;
+      case 'step-cancelled':
+        end(event.step, 'stopped', event.atMs);
+        break;
+      case 'step-failed': {
+        end(event.step, 'failed', event.atMs);
+        const draft = drafts.get(event.step);
+        if (draft !== undefined) draft.error = { code: event.error.code, message: event.error.message };
+        break;
+      }
+      case 'step-log':
+      case 'step-progress':
+      case 'stages-skipped':
+      case 'warning':
+        break;
+    }
+  }
+  return [...drafts.values()].map(({ sinceMs: _, ...step }) => step);
+}
+
+/** Stages in the order in which they were met first. */
+function inOrder(steps: readonly ExplainedStep[]): readonly ExplainedStep[] {
+  const stages = [...new Set(steps.map(({ stage }) => stage))];
+  return stages.flatMap((stage) => steps.filter((step) => step.stage === stage).sort((a, b) => a.number - b.number));
+}
