@@ -45,7 +45,10 @@ export async function explain(options: ExplainOptions = {}): Promise<BuildExplan
   return { build, steps: steps.filter(({ name }) => meant.has(name)) };
 }
 
-type Draft = { -readonly [K in keyof ExplainedStep]: ExplainedStep[K] } & { sinceMs: number };
+interface Draft {
+  readonly step: { -readonly [K in keyof ExplainedStep]: ExplainedStep[K] };
+  sinceMs: number;
+}
 
 async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly ExplainedStep[]> {
   const drafts = new Map<StepId, Draft>();
@@ -53,15 +56,15 @@ async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly Expl
     const parts = parseStepName(name);
     const known = drafts.get(step);
     if (parts === undefined || known !== undefined) return known;
-    const draft: Draft = { name, ...parts, outcome: 'stopped', durationMs: 0, reasons: [], sinceMs: atMs };
+    const draft: Draft = { step: { name, ...parts, outcome: 'stopped', durationMs: 0, reasons: [] }, sinceMs: atMs };
     drafts.set(step, draft);
     return draft;
   };
   const end = (step: StepId, outcome: ExplainedStep['outcome'], atMs: number): void => {
     const draft = drafts.get(step);
     if (draft === undefined) return;
-    draft.outcome = outcome;
-    draft.durationMs += atMs - draft.sinceMs;
+    draft.step.outcome = outcome;
+    draft.step.durationMs += atMs - draft.sinceMs;
     draft.sinceMs = atMs;
   };
   for await (const event of events) {
@@ -73,13 +76,14 @@ async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly Expl
       }
       case 'step-cached': {
         const draft = meet(event.step, event.name, event.atMs);
-        if (draft !== undefined && draft.outcome !== 'ran') draft.cachedBy = event.by;
-        if (draft?.outcome === 'stopped') draft.outcome = 'cached';
+        if (draft?.step.outcome !== 'stopped') break;
+        draft.step.outcome = 'cached';
+        draft.step.cachedBy = event.by;
         break;
       }
       case 'step-explained': {
         const draft = drafts.get(event.step);
-        if (draft !== undefined) draft.reasons = event.reasons;
+        if (draft !== undefined) draft.step.reasons = event.reasons;
         break;
       }
       case 'step-done':
@@ -91,7 +95,7 @@ async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly Expl
       case 'step-failed': {
         end(event.step, 'failed', event.atMs);
         const draft = drafts.get(event.step);
-        if (draft !== undefined) draft.error = { code: event.error.code, message: event.error.message };
+        if (draft !== undefined) draft.step.error = { code: event.error.code, message: event.error.message };
         break;
       }
       case 'step-log':
@@ -101,7 +105,7 @@ async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly Expl
         break;
     }
   }
-  return [...drafts.values()].map(({ sinceMs: _, ...step }) => step);
+  return [...drafts.values()].map(({ step }) => step);
 }
 
 /** Stages in the order in which they were met first. */

@@ -118,7 +118,8 @@ function reasonFor(field: string, was: string | undefined, is: string | undefine
   const index = Number(input[2]);
   const [wasFrom = '', isFrom = ''] = [before.inputNames[index], after.inputNames[index]];
   const [wasBase, isBase] = [imageOf(wasFrom), imageOf(isFrom)];
-  if (wasBase !== undefined && isBase !== undefined && wasBase !== isBase) return { kind: 'base-image', before: wasBase, after: isBase };
+  if (wasBase !== undefined && isBase !== undefined && wasBase !== isBase)
+    return { kind: 'base-image', before: wasBase, after: isBase };
   const isOther = wasFrom !== '' && instructionOf(wasFrom) !== instructionOf(isFrom);
   return { kind: 'upstream', step: isFrom, ...(isOther ? { before: wasFrom } : {}) };
 }

@@ -80,17 +80,17 @@ kernel.test('build() has no reason to give for what was never built', async () =
 kernel.test('build() tells a new step from the ones it moved, and what followed one that is gone', async () => {
   const context = builder.context();
   const file = (...steps: readonly string[]): string =>
-    ['FROM base-image', ...steps.map((step) => `RUN echo ${step}`)].join('\n');
+    ['FROM base-image', ...steps.map((step) => `RUN touch /${step}`)].join('\n');
   await builder.build(file('one', 'moved'), { context });
   const { events } = await builder.build(file('one', 'added', 'moved'), { context });
   expect(reasons(events)).toEqual([
-    ['RUN echo added', { kind: 'never-built' }],
-    ['RUN echo moved', { kind: 'upstream', step: '[3/4] RUN echo added' }],
+    ['RUN touch /added', { kind: 'never-built' }],
+    ['RUN touch /moved', { kind: 'upstream', step: '[3/4] RUN touch /added' }],
   ]);
   const gone = await builder.build(file('added', 'moved'), { context });
   expect(reasons(gone.events)).toEqual([
-    ['RUN echo added', { kind: 'upstream', step: expect.stringContaining('[1/3] FROM'), before: '[2/4] RUN echo one' }],
-    ['RUN echo moved', { kind: 'upstream', step: '[2/3] RUN echo added' }],
+    ['RUN touch /added', { kind: 'upstream', step: expect.stringContaining('[1/3] FROM'), before: '[2/4] RUN touch /one' }],
+    ['RUN touch /moved', { kind: 'upstream', step: '[2/3] RUN touch /added' }],
   ]);
 });
 
