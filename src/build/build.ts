@@ -5,12 +5,13 @@ import { type CompiledTarget, type CompiledTargets, compileTargets } from '../fr
 import type { Vertex } from '../graph/index.ts';
 import type { Digest, Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
-import { type BuildEvent, type EmitEvent, StepError } from '../solver/index.ts';
+import { type EmitEvent, StepError } from '../solver/index.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
 import { tellChecks } from './build-checks.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions, BuildResult, TargetResult } from './options.ts';
+import { keepGraph } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
 import { checkOutputs, writeOutputs } from './outputs.ts';
 import { reportStages, sizeOf } from './report-stages.ts';
@@ -24,12 +25,15 @@ import { cancellable } from './with-engine.ts';
  * @throws {DockerfileError} mistakes in the Dockerfile, all of them. @throws {StepError} a RUN failed: exit code, last lines, place.
  * @throws {SlipwayError} anything else; `class` says who has to act.
  */
-export async function build(options: BuildOptions = {}): Promise<BuildResult> {
+export async function build(options: BuildOptions = {}, noteGraph: NoteGraph = ignore): Promise<BuildResult> {
   const signal = options.signal ?? new AbortController().signal;
-  return await cancellable(signal, () => buildUntil(options, signal));
+  return await cancellable(signal, () => buildUntil(options, noteGraph, signal));
 }
 
-async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<BuildResult> {
+/** Told under which key the store keeps what the build is to do. */
+type NoteGraph = (key: string) => void;
+
+async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: AbortSignal): Promise<BuildResult> {
   const startedAtMs = Date.now();
   await using scope = new Scope();
   const emit: EmitEvent = options.onEvent ?? ignore;
@@ -56,8 +60,22 @@ async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<B
   const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, emit, signal });
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
-  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, emit, signal }));
-  const solved = await settleAll(compiled.targets, (target) => solve(job, target));
+  const kept = keepGraph(engine.store, compiled, { directories: contexts.directories, network: networkOf(options) });
+  if (kept !== undefined) noteGraph(kept);
+  const failed: { vertex?: Vertex | undefined } = {};
+  const noteFailure: EmitEvent = (event) => {
+    if (event.kind === 'step-failed') failed.vertex ??= compiled.graph.vertices.get(event.step as Digest);
+    emit(event);
+  };
+  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, emit: noteFailure, signal }));
+  const solved = await settleAll(compiled.targets, (target) => solve(job, target)).catch(async (thrown: unknown) => {
+    const { onFail = [] } = options;
+    if (onFail.length > 0 && failed.vertex !== undefined && !signal.aborted) {
+      const { exportFailed } = await import('./on-fail.ts');
+      await exportFailed(onFail, { vertex: failed.vertex, engine, job, emit, signal });
+    }
+    throw thrown;
+  });
   const results = compiled.targets
     .slice(0, plan.wanted.length)
     .map((target, index) => ({ target, solved: solved[index] as OpResult }));
@@ -81,7 +99,7 @@ async function buildUntil(options: BuildOptions, signal: AbortSignal): Promise<B
   };
 }
 
-const ignore = (event: BuildEvent): void => void event;
+const ignore = (told: unknown): void => void told;
 
 function dockerfileName({ dockerfile, file }: BuildOptions): string {
   return dockerfile === undefined && file !== undefined ? file.slice(file.lastIndexOf('/') + 1) : 'Dockerfile';
@@ -176,11 +194,15 @@ function startJob(
     placeOf: placesIn(compiled, contexts, options, platform),
     secret: secretReader(options.secrets ?? {}, process.env),
     sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
-    network: options.network === 'none' ? 'none' : 'host',
+    network: networkOf(options),
     jobs: options.jobs,
     signal,
     emit: locate(compiled, emit),
   });
+}
+
+function networkOf({ network }: BuildOptions): 'host' | 'none' {
+  return network === 'none' ? 'none' : 'host';
 }
 
 /** Say in each failure which instruction it belongs to. */

@@ -27,10 +27,12 @@ export type {
 } from './image-options.ts';
 export { listImages, removeImages, tagImage } from './images.ts';
 export { importImage } from './import.ts';
-export type { BuildOptions, BuildResult, EngineOptions, Output, Secret, StageReport, TargetResult } from './options.ts';
+export type { BuildOptions, BuildResult, EngineOptions, FailedExport, Output, Secret, StageReport, TargetResult } from './options.ts';
 export { outline, type OutlineOptions, type StageOutline, type TargetList, targets } from './outline.ts';
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';
+export { openShell } from './open-shell.ts';
+export type { ShellOptions, ShellPlace } from './shell-options.ts';
 export { loadImages, pushImage, saveImages } from './transfer.ts';
 export {
   type DiskUsage,

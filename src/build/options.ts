@@ -66,6 +66,8 @@ export interface BuildOptions {
   readonly checks?: { readonly skip?: readonly string[]; readonly experimental?: readonly string[]; readonly error?: boolean };
   /** Rights that a RUN may ask for: `security.insecure` for `RUN --security=insecure`. Default: none. */
   readonly allow?: readonly ('network.host' | 'security.insecure')[];
+  /** Files to bring out of the tree that a RUN left when it failed. The build fails all the same. */
+  readonly onFail?: readonly FailedExport[];
   /** How many RUNs at once; default: the number of processors. */
   readonly jobs?: number;
   /** After the build, what no image needs is brought down to this, least recently used first. */
@@ -75,6 +77,12 @@ export interface BuildOptions {
   /** For an output whose `dest` is `-`. */
   readonly stdout?: NodeJS.WritableStream;
   readonly engine?: EngineOptions;
+}
+
+/** `path`: in the tree of the failed step, from the step's directory on. `dest`: default, the same name in the current directory. */
+export interface FailedExport {
+  readonly path: string;
+  readonly dest?: string | undefined;
 }
 
 /** Where a secret comes from; read when a step needs it, 500 KiB at most. */

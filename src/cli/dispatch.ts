@@ -10,6 +10,7 @@ import { historyCommand } from './commands/history.ts';
 import { imagesCommand } from './commands/images.ts';
 import { parseCommand } from './commands/parse.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { shellCommand } from './commands/shell.ts';
 import { runCommand } from './commands/run.ts';
 import { importCommand, loadCommand, removeCommand, saveCommand, tagCommand } from './commands/store.ts';
 import { pullCommand, pushCommand } from './commands/transfer.ts';
@@ -36,13 +37,14 @@ const commands: readonly Command[] = [
   pruneCommand,
   historyCommand,
   explainCommand,
+  shellCommand,
   checkCommand,
   fmtCommand,
   parseCommand,
 ];
 
 /** Commands that are planned: worth another answer than a typing error. */
-const later = ['bake', 'imagetools', 'lock', 'shell'];
+const later = ['bake', 'imagetools', 'lock'];
 
 const topFlags = { ...globalFlags, version: { kind: 'bool', short: 'v' } } as const;
 

@@ -10,6 +10,7 @@ export type {
   CheckOptions,
   EngineOptions,
   ExplainedStep,
+  FailedExport,
   DoctorFinding,
   ImageSummary,
   ImportOptions,
@@ -21,6 +22,8 @@ export type {
   RunImageOptions,
   SaveOptions,
   Secret,
+  ShellOptions,
+  ShellPlace,
   UsageRecord,
 } from '../build/index.ts';
 export type { BuildEvent, EmitEvent, FileChanges, MissReason, StepError, StepId } from '../build/index.ts';
@@ -38,6 +41,7 @@ type Asked =
   | 'listBuilds'
   | 'listImages'
   | 'loadImages'
+  | 'openShell'
   | 'outline'
   | 'pruneStore'
   | 'pullImage'

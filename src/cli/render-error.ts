@@ -49,6 +49,8 @@ function renderOne(error: Mistake, view: ErrorView): string {
   if (error.at !== undefined) details.push(place(error.at, view));
   if (error instanceof SlipwayError && isStepError(error)) details.push(...stepDetails(error, view));
   if (error.hint !== undefined) details.push(`  hint: ${error.hint}\n`);
+  if (error instanceof SlipwayError && isStepError(error) && error.step !== undefined)
+    details.push('  look around: `slipway shell` opens a shell in what the step left\n');
   if (details.length > 0) out += `${error.at === undefined ? '' : '\n'}${details.join('')}`;
   return out;
 }

@@ -3,7 +3,7 @@ import { type HostPath, Scope, Semaphore } from '../base/index.ts';
 import type { Graph, Vertex } from '../graph/index.ts';
 import type { Tree } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
-import { createOpRunner, type OpResult } from '../ops/index.ts';
+import { createOpRunner, type Entrance, enterStep, type OpResult } from '../ops/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
@@ -45,6 +45,8 @@ export interface SolveRequest {
 export interface EngineJob extends Job<OpResult>, Disposable {
   /** The file system that a result shows. */
   treeOf(result: OpResult): Tree;
+  /** Run another process where an exec op would run. Gives its exit code. */
+  enter(entrance: Entrance): Promise<number>;
 }
 
 /** Open the engine. Dispose of it to close its connections; the store stays. */
@@ -96,6 +98,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
       });
       return {
         ...job,
+        enter: async (entrance) => (await enterStep(entrance, ops.state, { signal, emit })).code,
         treeOf: (result) => ops.state.treeOf(result.kind === 'snapshot' ? result.layers : []),
         [Symbol.dispose]: () => ops.close(),
       };

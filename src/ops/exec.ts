@@ -1,11 +1,12 @@
-import { Scope, SlipwayError } from '../base/index.ts';
+import { Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
 import type { ExecOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import { type OpContext, StepError } from '../solver/index.ts';
+import { keepFailedTree } from '../store/index.ts';
 import { createLogTail } from './log-tail.ts';
 import { createMask } from './mask.ts';
 import type { OpsState } from './ports.ts';
-import { prepareStep } from './prepare-step.ts';
+import { type PreparedStep, prepareStep } from './prepare-step.ts';
 import type { OpResult } from './result.ts';
 
 /** Run one process over the root it names; what it changed is the new layer. */
@@ -33,9 +34,25 @@ export async function runExec(
   });
   for (const stream of [1, 2] as const) show(stream, masks[stream - 1]?.flush() ?? new Uint8Array(0));
   if (exit.code !== 0) {
+    if (!context.signal.aborted) await keepTree(vertex, { step, base, inputs }, state, context);
     throw new StepError({ command: op.args.join(' '), exitCode: exit.code, outOfMemory: exit.outOfMemory, logTail: tail.text() });
   }
   return resultsOf(op, { kind: 'snapshot', layers: [...base, await step.commit()] }, inputs);
+}
+
+/** For `slipway shell` and `--on-fail`. That it could not be kept must not hide why the step failed. */
+async function keepTree(
+  { digest }: Vertex,
+  { step, base, inputs }: { readonly step: PreparedStep; readonly base: readonly LayerId[]; readonly inputs: readonly OpResult[] },
+  { ports: { store, now } }: OpsState,
+  { emit }: OpContext,
+): Promise<void> {
+  try {
+    await keepFailedTree(store, digest, { layers: [...base, await step.commit()], inputs: inputs.map((input) => ({ ...input })) });
+  } catch (thrown) {
+    const { code, message } = toSlipwayError(thrown);
+    emit({ kind: 'warning', message: `the tree that the step left could not be kept: ${message}`, code, step: digest, atMs: now() });
+  }
 }
 
 /** The layers of the mount at `/`. */

@@ -6,7 +6,7 @@ import { mountOverlay, prepareLowers, prepareMountPoints, removeMountStubs, walk
 import { resolveUserIn, type SandboxProcess, writeHostsFiles } from '../sandbox/index.ts';
 import type { OpContext } from '../solver/index.ts';
 import { createIngest } from '../store/index.ts';
-import { prepareMounts } from './mounts.ts';
+import { type PreparedMount, prepareMounts } from './mounts.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
 import { secretEnvironment, secretsOf } from './secrets.ts';
@@ -32,10 +32,12 @@ export interface StepParts {
   readonly context: OpContext;
   /** Everything that is mounted or half-made goes with it. */
   readonly scope: Scope;
+  /** Besides those of the op. */
+  readonly extraMounts?: readonly PreparedMount[] | undefined;
 }
 
 /** Mount what `op` needs, and look up what it names. */
-export async function prepareStep(op: ExecOp, { base, inputs, state, context, scope }: StepParts): Promise<PreparedStep> {
+export async function prepareStep(op: ExecOp, { base, inputs, state, context, scope, extraMounts = [] }: StepParts): Promise<PreparedStep> {
   const { store, content } = state.ports;
   const ingest = scope.use(createIngest(store.paths));
   const lowers = await prepareLowers(base, { store, content, scratch: ingest.child('t'), signal: context.signal });
@@ -46,7 +48,7 @@ export async function prepareStep(op: ExecOp, { base, inputs, state, context, sc
   const hostname = op.hostname === '' ? defaultHostname : op.hostname;
   const hosts = writeHostsFiles(ingest.path, { hostname, extraHosts: op.extraHosts, network });
   const secrets = secretsOf(op, state.ports);
-  const mounts = await prepareMounts(op, { inputs, secrets, state, context, scope, ingest });
+  const mounts = [...(await prepareMounts(op, { inputs, secrets, state, context, scope, ingest })), ...extraMounts];
   const stubs = prepareMountPoints(root.target, [
     ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
     ...hosts.map(({ destination }) => ({ path: destination, kind: 'file' as const })),

@@ -1,4 +1,5 @@
 export { type Blobs, type BlobWriter, readFileChunks } from './blobs.ts';
+export { type FailedTree, failedTree, holdFailedTree, keepFailedTree } from './failed-trees.ts';
 export { type Images, imageName, type StoredImage } from './images.ts';
 export { createFileWriter, createIngest, type FileWriter, type Ingest } from './ingest.ts';
 export { type LayerInfo, type Layers, layerIdOfDiff, type NewLayer } from './layers.ts';

@@ -8,9 +8,12 @@ import { isLease } from './lease.ts';
 import { createLayers, type LayerInfo } from './layers.ts';
 import type { Store } from './store.ts';
 
+/** What steps made, ops were given, and failed steps left. */
+type CacheKind = 'key' | 'candidate' | 'failed';
+
 /** A record of the cache: it names layers, and keeps them from being pruned. */
 export interface CacheEntry {
-  readonly kind: 'key' | 'candidate';
+  readonly kind: CacheKind;
   readonly key: string;
   /** When it was last read or written. */
   readonly noted: number;
@@ -91,7 +94,7 @@ function readLayers(store: Store): Map<LayerId, KnownLayer> {
 }
 
 function readCache(store: Store): readonly CacheEntry[] {
-  return (['key', 'candidate'] as const).flatMap((kind) =>
+  return (['key', 'candidate', 'failed'] as const).flatMap((kind) =>
     store.records.list(kind).flatMap((key) => {
       const noted = notedAt(store.paths.record(kind, key));
       const value = store.records.read(kind, key);
@@ -111,7 +114,7 @@ interface RawRecord {
 }
 
 /** What a record of the cache says, as far as pruning goes by it. */
-export function cacheEntry(kind: 'key' | 'candidate', key: string, noted: number, value: Json): CacheEntry {
+export function cacheEntry(kind: CacheKind, key: string, noted: number, value: Json): CacheEntry {
   const runs = (kind === 'candidate' && Array.isArray(value) ? value : [value]) as unknown as readonly RawRecord[];
   const stacks = (results: readonly (RawResult | undefined)[]): (readonly LayerId[])[] =>
     results.flatMap((result) => (result?.layers === undefined ? [] : [result.layers]));

@@ -25,12 +25,13 @@ export interface StorePaths {
  * `layer`: the forms a layer has. `diff`: diff ID → layer. `key`: what a cache key gave. `candidate`: ops the cache knows.
  * `image`: images by name. `resolved`: the last digest of a tag. `probe`: what this machine was found to allow.
  * `step`: the keys a step of a Dockerfile had, to say why it runs again.
+ * `failed`: the trees that failed steps left. `graph`: what builds of the history were to do.
  * `http`: what a URL had, or a digest promised, when it was last downloaded.
  * `mount`: what a cache mount is for; its time is that of the mount's last use.
  */
-export type RecordKind = 'layer' | 'diff' | 'key' | 'candidate' | 'image' | 'resolved' | 'probe' | 'step' | 'mount' | 'http';
+export type RecordKind = (typeof recordKinds)[number];
 
-export const recordKinds: readonly RecordKind[] = [
+export const recordKinds = [
   'layer',
   'diff',
   'key',
@@ -39,9 +40,11 @@ export const recordKinds: readonly RecordKind[] = [
   'resolved',
   'probe',
   'step',
+  'failed',
+  'graph',
   'mount',
   'http',
-];
+] as const;
 
 export function storePaths(root: HostPath): StorePaths {
   const at = (...parts: string[]): HostPath => hostPath(join(root, ...parts));

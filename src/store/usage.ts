@@ -82,6 +82,7 @@ function layerRows({ store, inventory, meter, cutoffMs }: Context): UsageRow[] {
   const inUse = neededLayers(usedLayers(inventory, cutoffMs), layers);
   const usedAt = lastUses(inventory);
   const steps = stepsOf(cache);
+  const failed = new Set(cache.flatMap(({ kind, results }) => (kind === 'failed' ? results.flatMap((stack) => stack.at(-1) ?? []) : [])));
   const below = parentsOf(cache);
   return [...neededLayers(layers.keys(), layers)].flatMap((id): UsageRow[] => {
     const info = layers.get(id);
@@ -103,7 +104,9 @@ function layerRows({ store, inventory, meter, cutoffMs }: Context): UsageRow[] {
         description: isBase
           ? `pulled${from === undefined ? '' : ` from ${shortName(from)}`}`
           : step === undefined
-            ? 'layer'
+            ? failed.has(id)
+              ? 'left by a step that failed'
+              : 'layer'
             : describeStep(step),
         sizeBytes,
         images: names,

@@ -67,6 +67,7 @@ const checks: { readonly [K in RecordKind]: CheckRecord } = {
   },
   key: checkCache('key'),
   candidate: checkCache('candidate'),
+  failed: checkCache('failed'),
   image: checkImage,
   resolved(value, check) {
     const resolved = parseResolved(value);
@@ -76,9 +77,9 @@ const checks: { readonly [K in RecordKind]: CheckRecord } = {
   probe: () => undefined,
   /** Its layer may be gone: then the file is downloaded again. */
   http: () => undefined,
-  /** A memory of keys: what it tells of may be gone. */
   // What it names may be gone: then a step is explained without it.
   step: () => undefined,
+  graph: () => undefined,
   mount(_, { store, key, at, report }) {
     if (!existsSync(store.paths.cacheMount(key))) report(at, 'names a cache mount that is not there');
   },
@@ -88,7 +89,7 @@ function hasLayer(id: LayerId, { store, values }: Check): boolean {
   return values.has(store.paths.record('layer', id));
 }
 
-function checkCache(kind: 'key' | 'candidate'): CheckRecord {
+function checkCache(kind: 'key' | 'candidate' | 'failed'): CheckRecord {
   return (value, check) => {
     for (const id of cacheEntry(kind, check.key, 0, value).layers) {
       if (!hasLayer(id, check)) check.report(check.at, `names the layer ${id}, which is not there`);

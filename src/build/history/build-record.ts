@@ -22,5 +22,7 @@ export interface BuildRecord {
   /** Of steps, as far as the build came. */
   readonly steps: { readonly total: number; readonly cached: number; readonly ran: number };
   readonly warnings: number;
+  /** Under which key the store keeps what it was to do. */
+  readonly graph?: string | undefined;
   readonly error?: ErrorRecord | undefined;
 }

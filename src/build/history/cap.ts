@@ -6,6 +6,9 @@ export interface HistoryLimits {
   readonly sizeBytes: number;
 }
 
+/** An ID begins with the time its build began, in so many digits of base 36. */
+export const timeDigits = 9;
+
 /** So many builds are kept, and so much of what they said. */
 const usualLimits: HistoryLimits = { builds: 200, sizeBytes: 256 << 20 };
 
@@ -18,6 +21,23 @@ export function capHistory(paths: StorePaths, limits: HistoryLimits = usualLimit
     sumBytes += sizeOf(paths, id);
     if (at + 1 >= limits.builds || sumBytes > limits.sizeBytes) forgetBuild(paths, id);
   }
+  forgetGraphs(paths);
+}
+
+/** Forget what no build of the history was to do. */
+export function forgetGraphs(paths: StorePaths): void {
+  const oldest = readdirSync(paths.history('')).sort()[0];
+  const sinceMs = oldest === undefined ? Date.now() : startOf(oldest);
+  for (const key of readdirSync(paths.recordFolder('graph'))) {
+    const path = paths.record('graph', key);
+    const usedAtMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (usedAtMs !== undefined && usedAtMs < sinceMs) rmSync(path, { force: true });
+  }
+}
+
+/** When a build began, in ms since 1970: its ID says so. */
+function startOf(id: string): number {
+  return Number.parseInt(id.slice(0, timeDigits), 36) || 0;
 }
 
 function sizeOf(paths: StorePaths, id: string): number {

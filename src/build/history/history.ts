@@ -6,7 +6,7 @@ import { readFileChunks, type StorePaths, storePaths } from '../../store/index.t
 import type { EngineOptions } from '../options.ts';
 import { matchSteps, noStep } from '../step-name.ts';
 import type { BuildRecord } from './build-record.ts';
-import { forgetBuild } from './cap.ts';
+import { forgetBuild, forgetGraphs } from './cap.ts';
 import { createEventDecoder } from './event-codec.ts';
 import { parseHistoryFilters } from './filter.ts';
 
@@ -95,6 +95,7 @@ export function removeBuilds(options: RemoveBuildsOptions): readonly string[] {
   const paths = pathsOf(options);
   const ids = options.refs === undefined ? idsOf(paths) : options.refs.map((ref) => findBuild(paths, ref));
   for (const id of ids) forgetBuild(paths, id);
+  forgetGraphs(paths);
   return [...new Set(ids)];
 }
 

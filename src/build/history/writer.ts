@@ -7,12 +7,14 @@ import { createIngest, type Ingest, type StorePaths, writeAside } from '../../st
 import type { BuildOptions, BuildResult } from '../options.ts';
 import type { BuildRecord } from './build-record.ts';
 import { createEventEncoder, errorRecord } from './event-codec.ts';
-import { capHistory } from './cap.ts';
+import { capHistory, timeDigits } from './cap.ts';
 
 /** Takes down one build. Nothing is written before its end, unless it says more than fits into memory comfortably. */
 export interface HistoryWriter extends Disposable {
   readonly id: string;
   add(event: BuildEvent): void;
+  /** Under which key the store keeps what the build is to do. */
+  noteGraph(key: string): void;
   /** Write the record; the build ended with `end`. */
   finish(end: { readonly result: BuildResult } | { readonly thrown: unknown }): void;
 }
@@ -25,13 +27,14 @@ const eventBytes = 200;
 
 export function createHistoryWriter(paths: StorePaths, options: BuildOptions, startedAtMs: number): HistoryWriter {
   // By the clock first: in the order of names, builds are in the order of time.
-  const id = `${startedAtMs.toString(36).padStart(9, '0')}${randomBytes(8).toString('hex')}`;
+  const id = `${startedAtMs.toString(36).padStart(timeDigits, '0')}${randomBytes(8).toString('hex')}`;
   const encoder = createEventEncoder();
   const counts = createCounts();
   let buffered: BuildEvent[] = [];
   let bufferedBytes = 0;
   let logBytes = 0;
   let ingest: Ingest | undefined;
+  let graph: string | undefined;
   const takeText = (): string => {
     const text = buffered.map((event) => encoder.encode(event)).join('');
     logBytes += text.length;
@@ -51,8 +54,11 @@ export function createHistoryWriter(paths: StorePaths, options: BuildOptions, st
       bufferedBytes += eventBytes + (event.kind === 'step-log' ? event.data.byteLength : 0);
       if (bufferedBytes > maxBufferedBytes) spill(takeText());
     },
+    noteGraph(key) {
+      graph = key;
+    },
     finish(end) {
-      const record: BuildRecord = { ...describe(id, options, startedAtMs), ...counts.sum(), ...outcome(end, startedAtMs) };
+      const record: BuildRecord = { ...describe(id, options, startedAtMs), ...counts.sum(), graph, ...outcome(end, startedAtMs) };
       const text = `${takeText()}${JSON.stringify(record)}\n`;
       if (ingest === undefined) writeAside(paths, paths.history(id), text);
       else {

@@ -56,6 +56,11 @@ export const buildFlags = {
   'add-host': { kind: 'list', value: 'HOST:IP', about: 'a line for /etc/hosts of RUN' },
   ulimit: { kind: 'list', value: 'NAME=SOFT[:HARD]', about: 'a resource limit of RUN' },
   'shm-size': { kind: 'string', value: 'BYTES', about: 'size of /dev/shm of RUN, such as 128m' },
+  'on-fail': {
+    kind: 'list',
+    value: 'export=PATH[:DEST]',
+    about: 'when a RUN fails, bring PATH of its tree out to DEST (repeatable)',
+  },
   jobs: { kind: 'string', value: 'N', about: 'RUN steps at the same time (default: number of processors)' },
   'cache-limit': {
     kind: 'string',

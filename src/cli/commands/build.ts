@@ -9,6 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
 import { parseExtraHosts, parseShmSize, parseUlimits } from '../flags/run-limits.ts';
+import { parseOnFail } from '../flags/on-fail.ts';
 import { parseSecrets } from '../flags/secret.ts';
 import { parseSize } from '../flags/size.ts';
 import { parseSshAgents } from '../flags/ssh.ts';
@@ -55,6 +56,10 @@ export const buildCommand: Command = defineCommand({
     {
       line: 'slipway build --build-arg VERSION=1.2 -f deploy/Dockerfile .',
       about: 'another Dockerfile, with a value for its ARG',
+    },
+    {
+      line: 'slipway build --on-fail export=/app/reports .',
+      about: 'when a RUN fails, its reports come out into ./reports; see also `slipway shell`',
     },
     { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },
     { line: 'slipway build -t app -o type=docker,dest=- . | docker load', about: 'hand the image to Docker' },
@@ -158,6 +163,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     ulimits: parseUlimits(flags.list('ulimit')),
     shmSizeBytes: parseShmSize(flags.text('shm-size')),
     network: network(flags.text('network')),
+    onFail: parseOnFail(flags.list('on-fail'), io.cwd),
     jobs: jobs(flags.text('jobs')),
     cacheLimitBytes: cacheLimit(call),
     checks: checks(call),
