@@ -6,11 +6,19 @@ import { emptyTree, type Tree, type TreeNode } from '../layer/index.ts';
 import { findShell } from './find-shell.ts';
 
 function file(path: string): TreeNode {
-  return { entry: { type: 'file', path, mode: 0o755, uid: 0, gid: 0, mtimeSec: 0, sizeBytes: 1 }, origin: undefined, children: undefined };
+  return {
+    entry: { type: 'file', path, mode: 0o755, uid: 0, gid: 0, mtimeSec: 0, sizeBytes: 1 },
+    origin: undefined,
+    children: undefined,
+  };
 }
 
 function link(path: string, target: string): TreeNode {
-  return { entry: { type: 'symlink', path, mode: 0o777, uid: 0, gid: 0, mtimeSec: 0, target }, origin: undefined, children: undefined };
+  return {
+    entry: { type: 'symlink', path, mode: 0o777, uid: 0, gid: 0, mtimeSec: 0, target },
+    origin: undefined,
+    children: undefined,
+  };
 }
 
 function treeOf(bin: Readonly<Record<string, TreeNode>>): Tree {

@@ -27,7 +27,16 @@ export type {
 } from './image-options.ts';
 export { listImages, removeImages, tagImage } from './images.ts';
 export { importImage } from './import.ts';
-export type { BuildOptions, BuildResult, EngineOptions, FailedExport, Output, Secret, StageReport, TargetResult } from './options.ts';
+export type {
+  BuildOptions,
+  BuildResult,
+  EngineOptions,
+  FailedExport,
+  Output,
+  Secret,
+  StageReport,
+  TargetResult,
+} from './options.ts';
 export { outline, type OutlineOptions, type StageOutline, type TargetList, targets } from './outline.ts';
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';

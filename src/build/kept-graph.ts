@@ -29,7 +29,9 @@ export function keepGraph(
   const surroundings = { directories: Object.fromEntries(directories), network };
   const key = hexOf(digestOf(JSON.stringify([results, [...names], surroundings])));
   if (store.records.touch('graph', key)) return key;
-  const metadata = new Map([...names].map(([vertex, name]) => [vertex, { ignoreCache: false, description: { [customName]: name } }]));
+  const metadata = new Map(
+    [...names].map(([vertex, name]) => [vertex, { ignoreCache: false, description: { [customName]: name } }]),
+  );
   const definitions = results.map((result) => Buffer.from(encodeDefinition(graph, result, metadata)).toString('base64'));
   store.records.write('graph', key, { ...surroundings, definitions });
   return key;

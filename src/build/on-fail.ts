@@ -22,7 +22,12 @@ export async function exportFailed(exports: readonly FailedExport[], step: Faile
   const { vertex, engine, job, emit } = step;
   const failed = failedTree(engine.store, vertex.digest);
   if (failed === undefined) {
-    emit({ kind: 'warning', message: 'nothing was exported: no process ran in the step that failed', step: vertex.digest, atMs: Date.now() });
+    emit({
+      kind: 'warning',
+      message: 'nothing was exported: no process ran in the step that failed',
+      step: vertex.digest,
+      atMs: Date.now(),
+    });
     return;
   }
   const tree = job.treeOf({ kind: 'snapshot', layers: failed.layers });

@@ -24,7 +24,8 @@ import { withEngine } from './with-engine.ts';
 export async function openShell(options: ShellOptions): Promise<{ readonly exitCode: number }> {
   return await withEngine(options, async (engine, signal) => {
     const { record, step } = whereIn(options);
-    if (record.graph === undefined) throw noTree(`build \`${record.id}\` did not come as far as its first step`, 'mend what its error says');
+    if (record.graph === undefined)
+      throw noTree(`build \`${record.id}\` did not come as far as its first step`, 'mend what its error says');
     const graph = keptGraph(engine.store, record.graph);
     if (graph === undefined) throw noTree(`what build \`${record.id}\` was to do is not kept any more`);
     const vertex = chooseVertex(graph, record, step);
@@ -35,7 +36,14 @@ export async function openShell(options: ShellOptions): Promise<{ readonly exitC
     using _kept = hasFailed ? await holdFailedTree(engine.store, vertex.digest, signal) : undefined;
     const tree = hasFailed ? await failedAt(vertex, at, graph, engine, job) : await solvedAt(vertex, at, graph, job);
     const shell = findShell(job.treeOf({ kind: 'snapshot', layers: tree.base }), process.env['PATH'] ?? '');
-    const place: ShellPlace = { build: record.id, step: name, at, hasFailed, shell: shell.args[0] ?? '', isBorrowed: shell.files.size > 0 };
+    const place: ShellPlace = {
+      build: record.id,
+      step: name,
+      at,
+      hasFailed,
+      shell: shell.args[0] ?? '',
+      isBorrowed: shell.files.size > 0,
+    };
     options.onEnter?.(place);
     const exitCode = await job.enter({
       ...tree,
@@ -105,11 +113,20 @@ interface StepTree {
 }
 
 /** What the step left when it failed, or what it began with then. */
-async function failedAt(vertex: Vertex, at: 'before' | 'after', graph: KeptGraph, engine: Engine, job: EngineJob): Promise<StepTree> {
+async function failedAt(
+  vertex: Vertex,
+  at: 'before' | 'after',
+  graph: KeptGraph,
+  engine: Engine,
+  job: EngineJob,
+): Promise<StepTree> {
   const failed = failedTree(engine.store, vertex.digest);
   if (failed === undefined || vertex.op.kind !== 'exec') {
     if (at === 'before') return await solvedAt(vertex, at, graph, job);
-    throw noTree('the tree that the step left is not kept any more', 'build again, or look at the tree it began with: `--before`');
+    throw noTree(
+      'the tree that the step left is not kept any more',
+      'build again, or look at the tree it began with: `--before`',
+    );
   }
   const inputs = await Promise.all(
     vertex.inputs.map(async (edge, index): Promise<OpResult> => {

@@ -43,15 +43,28 @@ export async function runExec(
 /** For `slipway shell` and `--on-fail`. That it could not be kept must not hide why the step failed. */
 async function keepTree(
   { digest }: Vertex,
-  { step, base, inputs }: { readonly step: PreparedStep; readonly base: readonly LayerId[]; readonly inputs: readonly OpResult[] },
+  {
+    step,
+    base,
+    inputs,
+  }: { readonly step: PreparedStep; readonly base: readonly LayerId[]; readonly inputs: readonly OpResult[] },
   { ports: { store, now } }: OpsState,
   { emit }: OpContext,
 ): Promise<void> {
   try {
-    await keepFailedTree(store, digest, { layers: [...base, await step.commit()], inputs: inputs.map((input) => ({ ...input })) });
+    await keepFailedTree(store, digest, {
+      layers: [...base, await step.commit()],
+      inputs: inputs.map((input) => ({ ...input })),
+    });
   } catch (thrown) {
     const { code, message } = toSlipwayError(thrown);
-    emit({ kind: 'warning', message: `the tree that the step left could not be kept: ${message}`, code, step: digest, atMs: now() });
+    emit({
+      kind: 'warning',
+      message: `the tree that the step left could not be kept: ${message}`,
+      code,
+      step: digest,
+      atMs: now(),
+    });
   }
 }
 

@@ -37,7 +37,10 @@ export interface StepParts {
 }
 
 /** Mount what `op` needs, and look up what it names. */
-export async function prepareStep(op: ExecOp, { base, inputs, state, context, scope, extraMounts = [] }: StepParts): Promise<PreparedStep> {
+export async function prepareStep(
+  op: ExecOp,
+  { base, inputs, state, context, scope, extraMounts = [] }: StepParts,
+): Promise<PreparedStep> {
   const { store, content } = state.ports;
   const ingest = scope.use(createIngest(store.paths));
   const lowers = await prepareLowers(base, { store, content, scratch: ingest.child('t'), signal: context.signal });

@@ -82,7 +82,9 @@ function layerRows({ store, inventory, meter, cutoffMs }: Context): UsageRow[] {
   const inUse = neededLayers(usedLayers(inventory, cutoffMs), layers);
   const usedAt = lastUses(inventory);
   const steps = stepsOf(cache);
-  const failed = new Set(cache.flatMap(({ kind, results }) => (kind === 'failed' ? results.flatMap((stack) => stack.at(-1) ?? []) : [])));
+  const failed = new Set(
+    cache.flatMap(({ kind, results }) => (kind === 'failed' ? results.flatMap((stack) => stack.at(-1) ?? []) : [])),
+  );
   const below = parentsOf(cache);
   return [...neededLayers(layers.keys(), layers)].flatMap((id): UsageRow[] => {
     const info = layers.get(id);

@@ -55,13 +55,16 @@ kernel.test('slipway shell stands in what the failed step left, with its environ
   expect(place).toMatchObject({ at: 'after', hasFailed: true, shell: '/bin/sh', isBorrowed: false });
 });
 
-kernel.test('slipway shell --before stands in what the failed step began with, and nothing that is done there stays', async () => {
-  await builder.fail(failing, { files: { x: 'from the context' } });
-  for (const _ of [1, 2]) {
-    const { text } = await ask('ls; cat x; touch mine', { at: 'before' });
-    expect(text).toBe('found\nx\nfrom the context');
-  }
-});
+kernel.test(
+  'slipway shell --before stands in what the failed step began with, and nothing that is done there stays',
+  async () => {
+    await builder.fail(failing, { files: { x: 'from the context' } });
+    for (const _ of [1, 2]) {
+      const { text } = await ask('ls; cat x; touch mine', { at: 'before' });
+      expect(text).toBe('found\nx\nfrom the context');
+    }
+  },
+);
 
 kernel.test('slipway shell stands in any step: by number, stage, or beginning; of the latest build or of another', async () => {
   const context = builder.context({ x: 'from the context' });
@@ -105,7 +108,10 @@ kernel.test('the trees of the last four failures are kept; prune takes them', as
 
 kernel.test('a build that failed before its first step has no tree', async () => {
   await builder.fail('FROM base-image\nRUM true');
-  await expect(ask('ls')).rejects.toMatchObject({ code: 'BUILD_NO_TREE', message: expect.stringContaining('first step') as string });
+  await expect(ask('ls')).rejects.toMatchObject({
+    code: 'BUILD_NO_TREE',
+    message: expect.stringContaining('first step') as string,
+  });
 });
 
 kernel.test('--on-fail brings out directories and files of the failed step, and the build fails all the same', async () => {
@@ -118,7 +124,18 @@ kernel.test('--on-fail brings out directories and files of the failed step, and 
   mkdirSync(out);
   writeFileSync(join(out, 'log'), 'of the last time');
   const run = await slipway.call(
-    ['build', '--on-fail', 'export=reports', '--on-fail', 'export=/app/log', '--on-fail', 'export=log:sub/renamed', '--on-fail', 'export=/none', context],
+    [
+      'build',
+      '--on-fail',
+      'export=reports',
+      '--on-fail',
+      'export=/app/log',
+      '--on-fail',
+      'export=log:sub/renamed',
+      '--on-fail',
+      'export=/none',
+      context,
+    ],
     { cwd: out },
   );
   expect(run.code, run.all).toBe(1);
@@ -134,7 +151,10 @@ kernel.test('--on-fail follows no link of the failed tree out of it', async () =
   const out = join(builder.scratch, 'on-fail-hostile');
   mkdirSync(out);
   await builder.fail('FROM base-image\nRUN ln -s /../../../../etc /way && echo planted > /etc/planted; false', {
-    onFail: [{ path: '/way/planted', dest: join(out, 'planted') }, { path: '/way/../etc/planted', dest: `${out}/again/` }],
+    onFail: [
+      { path: '/way/planted', dest: join(out, 'planted') },
+      { path: '/way/../etc/planted', dest: `${out}/again/` },
+    ],
   });
   expect(readFileSync(join(out, 'planted'), 'utf8')).toBe('planted\n');
   expect(readFileSync(join(out, 'again/planted'), 'utf8')).toBe('planted\n');
