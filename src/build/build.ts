@@ -9,6 +9,8 @@ import { type EmitEvent, StepError } from '../solver/index.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
 import { tellChecks } from './build-checks.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
+import { type DevicesOf, findDevices } from './devices.ts';
+import { type Grants, readGrants } from './entitlements.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions, BuildResult, TargetResult } from './options.ts';
 import { keepGraph } from './kept-graph.ts';
@@ -39,6 +41,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const emit: EmitEvent = options.onEvent ?? ignore;
   const plan = planTargets(options);
   checkOutputs(plan.outputs, options.stdout);
+  const grants = readGrants(options);
   const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
   const context = options.context ?? '.';
   const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
@@ -57,7 +60,8 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     signal,
   });
   const images = new KnownImages(platform);
-  const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, emit, signal });
+  const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, grants, emit, signal });
+  const devicesOf = await findDevices(compiled, grants, options.engine?.deviceDirectories);
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
   const kept = keepGraph(engine.store, compiled, { directories: contexts.directories, network: networkOf(options) });
@@ -67,7 +71,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     if (event.kind === 'step-failed') failed.vertex ??= compiled.graph.vertices.get(event.step as Digest);
     emit(event);
   };
-  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, emit: noteFailure, signal }));
+  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, devicesOf, emit: noteFailure, signal }));
   const solved = await settleAll(compiled.targets, (target) => solve(job, target)).catch(async (thrown: unknown) => {
     const { onFail = [] } = options;
     if (onFail.length > 0 && failed.vertex !== undefined && !signal.aborted) {
@@ -128,6 +132,7 @@ interface Prepared {
   readonly platform: Platform;
   readonly engine: Engine;
   readonly images: KnownImages;
+  readonly grants: Grants;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -135,7 +140,7 @@ interface Prepared {
 async function compileFor(
   options: BuildOptions,
   { wanted, required }: TargetPlan,
-  { loaded, contexts, platform, engine, images, emit, signal }: Prepared,
+  { loaded, contexts, platform, engine, images, grants, emit, signal }: Prepared,
 ): Promise<CompiledTargets> {
   const pull = options.pull ?? false;
   return await compileTargets(
@@ -153,7 +158,8 @@ async function compileFor(
       ulimits: options.ulimits,
       shmSizeBytes: options.shmSizeBytes,
       noCache: options.noCache ?? false,
-      allowInsecure: options.allow?.includes('security.insecure') ?? false,
+      cgroupParent: options.cgroupParent,
+      entitlements: grants.rights,
     },
     {
       async resolveImage(reference, wanted, at) {
@@ -183,9 +189,10 @@ function startJob(
     contexts,
     platform,
     engine,
+    devicesOf,
     emit,
     signal,
-  }: Omit<Prepared, 'loaded' | 'images'> & { readonly compiled: CompiledTargets },
+  }: Omit<Prepared, 'loaded' | 'images' | 'grants'> & { readonly compiled: CompiledTargets; readonly devicesOf: DevicesOf },
 ): EngineJob {
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
@@ -195,6 +202,8 @@ function startJob(
     secret: secretReader(options.secrets ?? {}, process.env),
     sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
     network: networkOf(options),
+    devicesOf,
+    limits: options.limits,
     jobs: options.jobs,
     signal,
     emit: locate(compiled, emit),

@@ -1,3 +1,4 @@
+import type { ResourceLimits } from '../sandbox/index.ts';
 import type { BuildEvent } from '../solver/index.ts';
 import type { Freed } from './cache-limit.ts';
 
@@ -64,8 +65,15 @@ export interface BuildOptions {
   readonly network?: 'default' | 'host' | 'none';
   /** Rules for this build, besides what the file says: names to skip, experimental ones to ask (`all` for every one), and whether findings fail the build. */
   readonly checks?: { readonly skip?: readonly string[]; readonly experimental?: readonly string[]; readonly error?: boolean };
-  /** Rights that a RUN may ask for: `security.insecure` for `RUN --security=insecure`. Default: none. */
-  readonly allow?: readonly ('network.host' | 'security.insecure')[];
+  /**
+   * Rights that a RUN may ask for: `network.host` for `--network=host`, `security.insecure` for `--security=insecure`, `device` or
+   * `device=NAME[,alias=OTHER]` for `--device`. Default: none; `network: 'host'` grants `network.host`.
+   */
+  readonly allow?: readonly string[];
+  /** What each RUN may use at most. The result of a step doesn't depend on it: a cached one is taken as it is. */
+  readonly limits?: ResourceLimits;
+  /** The cgroup below which each RUN gets one of its own. */
+  readonly cgroupParent?: string;
   /** Files to bring out of the tree that a RUN left when it failed. The build fails all the same. */
   readonly onFail?: readonly FailedExport[];
   /** How many RUNs at once; default: the number of processors. */
@@ -98,6 +106,8 @@ export interface EngineOptions {
   readonly insecureRegistries?: readonly string[];
   /** Names the runtime instead of probing: `runc`, `crun`, `unshare`. */
   readonly runtime?: string;
+  /** Where the specifications of devices lie; default: `/etc/cdi`, then `/var/run/cdi`, which counts over it. */
+  readonly deviceDirectories?: readonly string[];
 }
 
 /** What became of one target. */

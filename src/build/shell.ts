@@ -193,6 +193,7 @@ const plainStep: ExecOp = {
   extraHosts: [],
   ulimits: [],
   cgroupParent: '',
+    devices: [],
   proxyEnv: {},
 };
 

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { type HostPath, Scope, Semaphore } from '../base/index.ts';
-import type { Graph, Vertex } from '../graph/index.ts';
+import type { ExecOp, Graph, Vertex } from '../graph/index.ts';
 import type { Tree } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { createOpRunner, type Entrance, enterStep, type OpResult } from '../ops/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
-import type { Sandbox } from '../sandbox/index.ts';
+import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
 import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
 import { createHttpSource, createImageSource, type ImageSource } from '../source/index.ts';
 import { createLease, openStore, recoverStore, type Store } from '../store/index.ts';
@@ -36,6 +36,8 @@ export interface SolveRequest {
   readonly secret?: ((id: string) => Uint8Array | undefined) | undefined;
   readonly sshAgent?: ((id: string) => string | undefined) | undefined;
   readonly network: 'host' | 'none';
+  readonly devicesOf?: ((devices: ExecOp['devices']) => DeviceEdits | undefined) | undefined;
+  readonly limits?: ResourceLimits | undefined;
   /** How many heavy ops at once. */
   readonly jobs?: number | undefined;
   readonly signal: AbortSignal;
@@ -82,6 +84,8 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         secret: request.secret ?? (() => undefined),
         sshAgent: request.sshAgent ?? (() => undefined),
         network: request.network,
+        devicesOf: request.devicesOf ?? (() => undefined),
+        limits: request.limits,
         now: Date.now,
       });
       const { signal, emit, nameOf, ignoreCache } = request;

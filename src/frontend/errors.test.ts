@@ -47,10 +47,11 @@ const rows: readonly Row[] = [
     message: /`other` can't be run/,
   },
   {
-    name: 'DF-RUN-26 a right that the build does not grant',
+    name: 'a right that the build does not grant',
     text: 'FROM alpine:3.20\nRUN --security=insecure mount',
     code: 'FE_NOT_ALLOWED',
     message: 'security.insecure is not allowed',
+    hint: /pass `--allow security.insecure`/,
     line: 2,
   },
   {
@@ -266,10 +267,11 @@ const rows: readonly Row[] = [
     line: 2,
   },
   {
-    name: 'a device',
-    text: `${local}RUN --device=vendor.com/x=0 x`,
-    code: 'FE_UNSUPPORTED',
-    message: '`RUN --device` is not supported',
+    name: "the machine's network that the build does not grant",
+    text: `${local}RUN --network=host curl localhost`,
+    code: 'FE_NOT_ALLOWED',
+    message: 'network.host is not allowed',
+    hint: /pass `--allow network.host`/,
     line: 2,
   },
   {

@@ -41,13 +41,15 @@ export interface CompileOptions {
   readonly ignorePatterns?: readonly string[] | undefined;
   /** Of every RUN that names none. Default: `default`. */
   readonly network?: NetworkMode | undefined;
-  /** Grant `RUN --security=insecure`. Default: no. */
-  readonly allowInsecure?: boolean | undefined;
+  /** Rights that a RUN may ask for: `network.host` for `--network=host`, `security.insecure` for `--security=insecure`. */
+  readonly entitlements?: readonly ('network.host' | 'security.insecure')[] | undefined;
   /** Lines of every RUN's /etc/hosts. */
   readonly extraHosts?: ExecOp['extraHosts'] | undefined;
   readonly ulimits?: ExecOp['ulimits'] | undefined;
   /** Size of every RUN's /dev/shm, in bytes. */
   readonly shmSizeBytes?: number | undefined;
+  /** The cgroup below which every RUN gets its own. */
+  readonly cgroupParent?: string | undefined;
   /** Run every RUN, COPY and ADD again. */
   readonly noCache?: boolean | undefined;
 }

@@ -11,16 +11,9 @@ import { shellText } from './step-names.ts';
 /** A process over the stage's tree; what it changes is the layer. */
 export function dispatchRun(step: Step, run: RunInstruction): void {
   const { build, compilation } = step;
-  const { buildArgs = {}, network = 'default', extraHosts = [], ulimits = [], shmSizeBytes = 0 } = compilation.options;
-  if (run.devices.length > 0) {
-    throw new SlipwayError('FE_UNSUPPORTED', '`RUN --device` is not supported', { at: step.at, hint: 'remove the flag' });
-  }
-  if (run.security === 'insecure' && compilation.options.allowInsecure !== true) {
-    throw new SlipwayError('FE_NOT_ALLOWED', 'security.insecure is not allowed', {
-      at: step.at,
-      hint: 'a step with all capabilities can take over the machine; who builds has to grant it',
-    });
-  }
+  const { buildArgs = {}, extraHosts = [], ulimits = [], shmSizeBytes = 0, cgroupParent = '' } = compilation.options;
+  const network = run.network === 'default' ? (compilation.options.network ?? 'default') : run.network;
+  refuseUngranted(step, run, network);
   if (run.command.form === 'exec' && run.command.args.length === 0) {
     throw new SlipwayError('FE_EMPTY_COMMAND', 'arguments are required', {
       at: step.at,
@@ -43,13 +36,14 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
     cwd: build.config.WorkingDir ?? '/',
     user: build.config.User ?? '',
     hostname: ownValue(buildArgs, 'BUILDKIT_SANDBOX_HOSTNAME') ?? '',
-    network: run.network === 'default' ? network : run.network,
+    network,
     insecure: run.security === 'insecure',
     mounts: [root, ...sortMounts([...sharedMemory(shmSizeBytes), ...pipes, ...mounts])],
     secretEnv,
     extraHosts,
     ulimits,
-    cgroupParent: '',
+    cgroupParent,
+    devices: run.devices.map(({ name, required }) => ({ name, optional: !required })),
     proxyEnv: proxyArgs(buildArgs),
   };
   const text = shellText(step, `${run.original}${summary}`, new Set(secretEnv.map(({ name }) => name)));
@@ -61,6 +55,23 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
     ...draftOf(step, name, true),
   });
   commitLayer(build, `RUN ${[...argsPrefix(build), ...args].join(' ')} # buildkit`, draft);
+}
+
+/** A right has to come from who builds: the file alone can't take it. Devices wait until it is known which there are. */
+function refuseUngranted({ at, compilation }: Step, { security }: RunInstruction, network: ExecOp['network']): void {
+  const { entitlements = [] } = compilation.options;
+  if (network === 'host' && !entitlements.includes('network.host')) {
+    throw new SlipwayError('FE_NOT_ALLOWED', 'network.host is not allowed', {
+      at,
+      hint: "pass `--allow network.host` if this Dockerfile may reach what listens on the machine's own addresses",
+    });
+  }
+  if (security === 'insecure' && !entitlements.includes('security.insecure')) {
+    throw new SlipwayError('FE_NOT_ALLOWED', 'security.insecure is not allowed', {
+      at,
+      hint: 'pass `--allow security.insecure` if you trust this Dockerfile: a step with all capabilities can take over the machine',
+    });
+  }
 }
 
 /** `/dev/shm` of another size than the sandbox would give it. */

@@ -119,6 +119,7 @@ export interface WireExec {
   readonly network: NetworkMode;
   readonly security: 'sandbox' | 'insecure';
   readonly secretEnv: readonly { readonly id: string; readonly name: string; readonly optional: boolean }[];
+  readonly devices: readonly { readonly name: string; readonly optional: boolean }[];
 }
 const exec = message<WireExec>('ExecOp', {
   meta: nested(1, meta),
@@ -126,6 +127,7 @@ const exec = message<WireExec>('ExecOp', {
   network: word<NetworkMode>(3, { default: 0, host: 1, none: 2 }),
   security: word<'sandbox' | 'insecure'>(4, { sandbox: 0, insecure: 1 }),
   secretEnv: many(5, message('SecretEnv', { id: text(1), name: text(2), optional: flag(3) })),
+  devices: many(6, message('CDIDevice', { name: text(1), optional: flag(2) })),
 });
 
 interface WireOwner {

@@ -33,6 +33,7 @@ const plainExec: ExecOp = {
   extraHosts: [],
   ulimits: [],
   cgroupParent: '',
+  devices: [],
   proxyEnv: {},
 };
 const plainCopy: CopyAction = {
@@ -292,6 +293,7 @@ const exec: fc.Arbitrary<ExecOp> = fc.record({
   extraHosts: fc.array(fc.record({ host: name, ip: name }), { maxLength: 2 }),
   ulimits: fc.array(fc.record({ name, soft: fc.integer({ min: -1 }), hard: fc.maxSafeNat() }), { maxLength: 2 }),
   cgroupParent: name,
+  devices: fc.array(fc.record({ name, optional: flag }), { maxLength: 2 }),
   proxyEnv: fc.constantFrom({}, { http: 'h' }, { https: 'h', no: 'a,b', all: 'x' }),
 });
 const attrs = fc.dictionary(name, name, { maxKeys: 6, noNullPrototype: true });

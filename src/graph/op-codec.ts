@@ -103,10 +103,11 @@ function execToWire(op: ExecOp): WireExec {
     network: op.network,
     security: op.insecure ? 'insecure' : 'sandbox',
     secretEnv: op.secretEnv,
+    devices: op.devices,
   };
 }
 
-function execFromWire({ meta, mounts, network, security, secretEnv }: WireExec): ExecOp {
+function execFromWire({ meta, mounts, network, security, secretEnv, devices }: WireExec): ExecOp {
   if (meta === undefined) throw new SlipwayError('GRAPH_BAD_BYTES', 'an exec op has no command');
   const { args, env, cwd, user, proxyEnv, extraHosts, hostname, ulimits, cgroupParent } = meta;
   if (!meta.removeMountStubsRecursive)
@@ -125,6 +126,7 @@ function execFromWire({ meta, mounts, network, security, secretEnv }: WireExec):
     extraHosts,
     ulimits,
     cgroupParent,
+    devices,
     proxyEnv: Object.fromEntries(Object.entries(proxyEnv ?? {}).filter(([, value]) => value !== '')),
   };
 }

@@ -31,6 +31,8 @@ export interface ExecOp {
   readonly extraHosts: readonly { readonly host: string; readonly ip: string }[];
   readonly ulimits: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   readonly cgroupParent: string;
+  /** Devices by their names in the Container Device Interface; an optional one may be missing on this machine. */
+  readonly devices: readonly { readonly name: string; readonly optional: boolean }[];
   readonly proxyEnv: Readonly<Partial<Record<'http' | 'https' | 'ftp' | 'no' | 'all', string>>>;
 }
 

@@ -37,6 +37,8 @@ function printOp(op: Op, input: PrintInput): string[] {
         `env ${JSON.stringify(op.env)}`,
         `cwd ${op.cwd}${op.user === '' ? '' : ` user ${op.user}`}${op.network === 'default' ? '' : ` network ${op.network}`}`,
         ...(op.insecure ? ['security insecure'] : []),
+        ...op.devices.map(({ name, optional }) => `device ${name}${optional ? '' : ' required'}`),
+        ...(op.cgroupParent === '' ? [] : [`cgroup parent ${op.cgroupParent}`]),
         ...(op.hostname === '' ? [] : [`hostname ${op.hostname}`]),
         ...Object.entries(op.proxyEnv).map(([key, value]) => `proxy ${key}=${value}`),
         ...op.secretEnv.map(({ id, name, optional }) => `secret env ${name} from ${id}${optional ? '' : ' required'}`),

@@ -35,7 +35,13 @@ export async function runExec(
   for (const stream of [1, 2] as const) show(stream, masks[stream - 1]?.flush() ?? new Uint8Array(0));
   if (exit.code !== 0) {
     if (!context.signal.aborted) await keepTree(vertex, { step, base, inputs }, state, context);
-    throw new StepError({ command: op.args.join(' '), exitCode: exit.code, outOfMemory: exit.outOfMemory, logTail: tail.text() });
+    throw new StepError({
+      command: op.args.join(' '),
+      exitCode: exit.code,
+      outOfMemory: exit.outOfMemory,
+      memoryLimitBytes: state.ports.limits?.memoryBytes,
+      logTail: tail.text(),
+    });
   }
   return resultsOf(op, { kind: 'snapshot', layers: [...base, await step.commit()] }, inputs);
 }

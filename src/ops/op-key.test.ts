@@ -21,6 +21,7 @@ const exec: ExecOp = {
   extraHosts: [{ host: 'db', ip: '10.0.0.1' }],
   ulimits: [],
   cgroupParent: '',
+  devices: [],
   proxyEnv: {},
 };
 
@@ -58,6 +59,7 @@ test.for([
   ['the user', { user: 'node' }],
   ['the network mode', { network: 'none' }],
   ['the security mode', { insecure: true }],
+  ['a device', { devices: [{ name: 'vendor.com/class=a', optional: true }] }],
   ['a host name', { hostname: 'x' }],
   ['the name of an extra host', { extraHosts: [{ host: 'cache', ip: '10.0.0.1' }] }],
   ['a ulimit', { ulimits: [{ name: 'nofile', soft: 1, hard: 1 }] }],

@@ -37,6 +37,7 @@ function execParts(op: ExecOp): KeyPart[] {
     { name: 'ulimits', value: canonicalJson(op.ulimits) },
     { name: 'cgroup parent', value: op.cgroupParent },
     { name: 'secret env', value: canonicalJson(op.secretEnv) },
+    ...(op.devices.length === 0 ? [] : [{ name: 'devices', value: canonicalJson(op.devices) }]),
   ];
   for (const item of op.env) parts.push({ name: 'env', value: item });
   for (const mount of op.mounts) parts.push({ name: `mount ${mount.dest}`, value: canonicalJson(mountJson(mount)) });

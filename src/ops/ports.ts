@@ -1,7 +1,8 @@
 import type { HostPath } from '../base/index.ts';
+import type { ExecOp } from '../graph/index.ts';
 import type { LayerId, Tree } from '../layer/index.ts';
 import type { Content } from '../rootfs/index.ts';
-import type { Sandbox } from '../sandbox/index.ts';
+import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
 import type { HttpSource, ImageSource, LocalContext } from '../source/index.ts';
 import type { Store } from '../store/index.ts';
 
@@ -21,6 +22,10 @@ export interface OpsPorts {
   readonly sshAgent: (id: string) => string | undefined;
   /** Network of an exec op that names none. */
   readonly network: 'host' | 'none';
+  /** What the devices of an exec op change; `undefined` when it names none. */
+  readonly devicesOf: (devices: ExecOp['devices']) => DeviceEdits | undefined;
+  /** What each exec op may use at most. */
+  readonly limits: ResourceLimits | undefined;
   readonly now: () => number;
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import type { HostPath, Scope } from '../base/index.ts';
 import type { ExecOp } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
@@ -51,24 +51,34 @@ export async function prepareStep(
   const hostname = op.hostname === '' ? defaultHostname : op.hostname;
   const hosts = writeHostsFiles(ingest.path, { hostname, extraHosts: op.extraHosts, network });
   const secrets = secretsOf(op, state.ports);
+  const devices = state.ports.devicesOf(op.devices);
   const mounts = [...(await prepareMounts(op, { inputs, secrets, state, context, scope, ingest })), ...extraMounts];
   const stubs = prepareMountPoints(root.target, [
     ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
     ...hosts.map(({ destination }) => ({ path: destination, kind: 'file' as const })),
     ...mounts.map(({ mount, kind }) => ({ path: mount.destination, kind })),
+    ...(devices?.mounts ?? []).map(({ destination, source }) => ({
+      path: destination,
+      kind: source !== undefined && !statSync(source).isDirectory() ? ('file' as const) : ('dir' as const),
+    })),
   ]);
+  const user = resolveUserIn(root.target, op.user);
   return {
     secrets,
     process: {
       root: root.target,
       args: op.args,
-      env: environmentOf(op, secrets),
+      env: environmentOf(op, secrets, devices?.env),
       cwd: op.cwd,
-      ...resolveUserIn(root.target, op.user),
+      ...user,
+      additionalGids: [...new Set([...user.additionalGids, ...(devices?.additionalGids ?? [])])],
       hostname,
       network,
       insecure: op.insecure,
-      mounts: [...hosts, ...mounts.map(({ mount }) => mount)],
+      mounts: [...hosts, ...mounts.map(({ mount }) => mount), ...(devices?.mounts ?? [])],
+      devices: devices?.nodes,
+      hooks: devices?.hooks,
+      limits: state.ports.limits,
       ulimits: op.ulimits,
       cgroupParent: op.cgroupParent === '' ? undefined : op.cgroupParent,
     },
@@ -92,14 +102,18 @@ function makeUpper(upper: HostPath, state: OpsState, base: readonly LayerId[]): 
   return upper;
 }
 
-function environmentOf(op: ExecOp, secrets: ReadonlyMap<string, Uint8Array>): readonly string[] {
+function environmentOf(
+  op: ExecOp,
+  secrets: ReadonlyMap<string, Uint8Array>,
+  ofDevices: readonly string[] = [],
+): readonly string[] {
   const env = [...op.env];
   const has = (name: string): boolean => env.some((item) => item.startsWith(`${name}=`));
   for (const [kind, value] of Object.entries(op.proxyEnv)) {
     for (const name of [`${kind.toUpperCase()}_PROXY`, `${kind}_proxy`])
       if (value !== '' && !has(name)) env.push(`${name}=${value}`);
   }
-  for (const item of secretEnvironment(op, secrets)) {
+  for (const item of [...secretEnvironment(op, secrets), ...ofDevices]) {
     const at = env.findIndex((each) => each.startsWith(item.slice(0, item.indexOf('=') + 1)));
     if (at >= 0) env.splice(at, 1);
     env.push(item);

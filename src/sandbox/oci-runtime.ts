@@ -8,6 +8,7 @@ import { type InitProcess, killInit, readInitProcess } from './container-state.t
 import { killUntilOver } from './kill-until-over.ts';
 import { memoryKills } from './memory-kills.ts';
 import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
+import { refuseLimits } from './refuse-limits.ts';
 import { openRuntimeLog, type RuntimeLog } from './runtime-log.ts';
 import { runtimeSpec, type SpecHost } from './runtime-spec.ts';
 import { startFailure } from './start-failure.ts';
@@ -37,6 +38,7 @@ export function ociSandbox(runtime: OciRuntime, stateDir: HostPath, host: SpecHo
     name: runtime.name,
     async run(process, options) {
       options.signal.throwIfAborted();
+      if (!host.canMakeCgroups) refuseLimits(process, runtime.name);
       makeWorkingDirectory(process);
       const bundle = writeBundle(process, stateDir, host);
       try {

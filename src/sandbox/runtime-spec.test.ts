@@ -82,6 +82,26 @@ describe('runtimeSpec()', () => {
     expect(spec({}, { canMakeCgroups: false }).mounts.map(({ destination }) => destination)).not.toContain('/sys/fs/cgroup');
   });
 
+  test('sets limits of memory and processors, and no others than asked for', () => {
+    expect(
+      spec({ limits: { memoryBytes: 5, memorySwapBytes: undefined, cpuQuotaUs: 7, cpusetCpus: '0' } }).linux.resources,
+    ).toEqual({
+      devices: [{ allow: false, access: 'rwm' }],
+      memory: { limit: 5 },
+      cpu: { quota: 7, cpus: '0' },
+    });
+    expect(Object.keys(spec({ limits: {} }).linux.resources)).toEqual(['devices']);
+  });
+
+  test('makes device nodes for the user of the process, and allows what they permit', () => {
+    const fuse = { path: '/dev/fuse', type: 'c', major: 10, minor: 229, fileMode: 0o600, permissions: 'rw' } as const;
+    const { devices, resources } = spec({ uid: 7, gid: 8, devices: [fuse, { ...fuse, path: '/dev/f', uid: 0 }] }).linux;
+    const node = { path: '/dev/fuse', type: 'c', major: 10, minor: 229, fileMode: 0o600, uid: 7, gid: 8 };
+    expect(devices).toEqual([node, { ...node, path: '/dev/f', uid: 0 }]);
+    const rule = { allow: true, type: 'c', major: 10, minor: 229, access: 'rw' };
+    expect(resources.devices).toEqual([{ allow: false, access: 'rwm' }, rule, rule]);
+  });
+
   test('insecure lifts every fence', () => {
     const { process, linux, mounts } = spec({ insecure: true });
     expect(process.capabilities).toMatchObject({ inheritable: allCapabilities, ambient: allCapabilities });

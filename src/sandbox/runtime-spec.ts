@@ -1,5 +1,5 @@
 import { allCapabilities, defaultCapabilities } from './capabilities.ts';
-import type { SandboxMount, SandboxProcess } from './ports.ts';
+import type { ResourceLimits, SandboxMount, SandboxProcess } from './ports.ts';
 import { type SeccompProfile, seccompProfile } from './seccomp.ts';
 
 /** What the machine gives, as far as the spec depends on it. */
@@ -20,10 +20,32 @@ export interface SpecHost {
 
 export interface DeviceNode {
   readonly path: string;
-  readonly type: 'c' | 'b';
+  readonly type: 'c' | 'b' | 'p';
   readonly major: number;
   readonly minor: number;
   readonly fileMode: number;
+  /** Default: the process's. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Of `r`, `w` and `m`. Default: all. */
+  readonly permissions?: string;
+}
+
+interface SpecDevice extends Omit<DeviceNode, 'permissions'> {}
+
+interface DeviceRule {
+  readonly allow: boolean;
+  readonly access: string;
+  readonly type?: string;
+  readonly major?: number;
+  readonly minor?: number;
+}
+
+interface SpecHook {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly timeout?: number;
 }
 
 interface SpecMount {
@@ -48,12 +70,17 @@ export interface RuntimeSpec {
   };
   readonly root: { readonly path: string; readonly readonly: boolean };
   readonly hostname: string;
+  readonly hooks?: Readonly<Record<string, readonly SpecHook[]>>;
   readonly mounts: readonly SpecMount[];
   readonly linux: {
     readonly cgroupsPath?: string;
     readonly namespaces: readonly { readonly type: string }[];
-    readonly resources: { readonly devices: readonly { readonly allow: boolean; readonly access: string }[] };
-    readonly devices?: readonly DeviceNode[];
+    readonly resources: {
+      readonly devices: readonly DeviceRule[];
+      readonly memory?: { readonly limit?: number; readonly swap?: number };
+      readonly cpu?: Readonly<Record<string, number | string>>;
+    };
+    readonly devices?: readonly SpecDevice[];
     readonly seccomp?: SeccompProfile;
     readonly maskedPaths?: readonly string[];
     readonly readonlyPaths?: readonly string[];
@@ -79,7 +106,8 @@ export function runtimeSpec(process: SandboxProcess, host: SpecHost, id: string)
   const sets = insecure
     ? ['bounding', 'permitted', 'effective', 'inheritable', 'ambient']
     : ['bounding', 'permitted', 'effective'];
-  const { uid, gid, additionalGids } = process;
+  const { uid, gid, additionalGids, devices = [], hooks = [] } = process;
+  const nodes = [...(insecure ? host.devices : []), ...devices.map((node) => specDevice(node, process))];
   return {
     ociVersion: '1.0.2',
     process: {
@@ -94,17 +122,55 @@ export function runtimeSpec(process: SandboxProcess, host: SpecHost, id: string)
     },
     root: { path: process.root, readonly: false },
     hostname: process.hostname,
+    ...(hooks.length === 0 ? {} : { hooks: specHooks(hooks) }),
     mounts: [...systemMounts(process, host), ...process.mounts.map(specMount)],
     linux: {
       ...(process.cgroupParent === undefined || process.cgroupParent === ''
         ? {}
         : { cgroupsPath: `${process.cgroupParent}/${id}` }),
       namespaces: namespaces(process, host).map((type) => ({ type })),
-      resources: { devices: [{ allow: insecure, access: 'rwm' }] },
-      ...(insecure
-        ? { devices: host.devices }
-        : { seccomp: seccompProfile(host.arch, new Set(held)), maskedPaths, readonlyPaths }),
+      resources: {
+        devices: [{ allow: insecure, access: 'rwm' }, ...devices.flatMap(deviceRules)],
+        ...specLimits(process.limits),
+      },
+      ...(nodes.length === 0 ? {} : { devices: nodes }),
+      ...(insecure ? {} : { seccomp: seccompProfile(host.arch, new Set(held)), maskedPaths, readonlyPaths }),
     },
+  };
+}
+
+/** A node belongs to who runs, as far as nothing else is said. */
+function specDevice({ permissions: _, ...node }: DeviceNode, { uid, gid }: SandboxProcess): SpecDevice {
+  return { ...node, uid: node.uid ?? uid, gid: node.gid ?? gid };
+}
+
+function deviceRules({ type, major, minor, permissions = 'rwm' }: DeviceNode): readonly DeviceRule[] {
+  return type === 'p' ? [] : [{ allow: true, type, major, minor, access: permissions }];
+}
+
+function specHooks(hooks: NonNullable<SandboxProcess['hooks']>): Readonly<Record<string, readonly SpecHook[]>> {
+  const byName: Record<string, SpecHook[]> = {};
+  for (const { hookName, path, args, env, timeout } of hooks)
+    (byName[hookName] ??= []).push({ path, args, env, ...(timeout === undefined ? {} : { timeout }) });
+  return byName;
+}
+
+function specLimits(limits: ResourceLimits = {}): Pick<RuntimeSpec['linux']['resources'], 'memory' | 'cpu'> {
+  const given = <T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+      [K in keyof T]?: NonNullable<T[K]>;
+    };
+  const memory = given({ limit: limits.memoryBytes, swap: limits.memorySwapBytes });
+  const cpu = given({
+    shares: limits.cpuShares,
+    period: limits.cpuPeriodUs,
+    quota: limits.cpuQuotaUs,
+    cpus: limits.cpusetCpus,
+    mems: limits.cpusetMems,
+  });
+  return {
+    ...(Object.keys(memory).length === 0 ? {} : { memory }),
+    ...(Object.keys(cpu).length === 0 ? {} : { cpu }),
   };
 }
 

@@ -10,6 +10,7 @@ import { killUntilOver } from './kill-until-over.ts';
 import { memoryKills } from './memory-kills.ts';
 import { exitCode, newSandboxId } from './oci-runtime.ts';
 import type { RunOptions, Sandbox, SandboxExit, SandboxProcess } from './ports.ts';
+import { refuseDevices, refuseLimits } from './refuse-limits.ts';
 import { environment, type RuntimeSpec, runtimeSpec, type SpecHost } from './runtime-spec.ts';
 import { startFailure } from './start-failure.ts';
 import { resolveUser } from './users.ts';
@@ -24,6 +25,8 @@ export function unshareSandbox(unshare: string, stateDir: HostPath, host: SpecHo
     name: 'unshare',
     async run(process, options) {
       options.signal.throwIfAborted();
+      refuseLimits(process, 'unshare');
+      refuseDevices(process, 'unshare');
       makeWorkingDirectory(process);
       const directory = `${stateDir}/${newSandboxId()}`;
       mkdirSync(directory, { recursive: true, mode: 0o700 });

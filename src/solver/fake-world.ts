@@ -220,5 +220,6 @@ const plainExec: ExecOp = {
   extraHosts: [],
   ulimits: [],
   cgroupParent: '',
+  devices: [],
   proxyEnv: {},
 };

@@ -1,10 +1,12 @@
-import { SlipwayError, type SourceSpan } from '../base/index.ts';
+import { formatBytes, SlipwayError, type SourceSpan } from '../base/index.ts';
 
 export interface StepFailure {
   /** The process's words, joined by blanks. */
   readonly command: string;
   readonly exitCode: number;
   readonly outOfMemory: boolean;
+  /** What the step was allowed to use, where the caller set it. */
+  readonly memoryLimitBytes?: number | undefined;
   /** The last lines of its output. */
   readonly logTail: string;
 }
@@ -39,7 +41,9 @@ function onOneLine(command: string): string {
   return command.replace(/[\n\r\t]/g, (end) => JSON.stringify(end).slice(1, -1));
 }
 
-function hintFor({ exitCode, outOfMemory }: StepFailure): string | undefined {
+function hintFor({ exitCode, outOfMemory, memoryLimitBytes }: StepFailure): string | undefined {
+  if (outOfMemory && memoryLimitBytes !== undefined)
+    return `the kernel ended a process: raise the memory limit of ${formatBytes(memoryLimitBytes)}, or let the step do less at once`;
   if (outOfMemory)
     return 'the kernel ended a process because memory ran out: give the machine more, or let the step do less at once';
   if (exitCode === 127) return 'a command was not found: is its package installed in this stage, and is it on PATH?';

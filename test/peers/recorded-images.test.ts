@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 function argsOf(each: RecordedImage, context: string): string[] {
-  const { file, target, platform, buildArgs = {}, labels = {} } = each.options;
+  const { file, target, platform, buildArgs = {}, labels = {}, allow = [] } = each.options;
   const pushed = (name: string): string => `${registry?.host}/library/${name}:latest`;
   const bases = Object.keys(baseConfigs).map((name) => [name, `docker-image://${pushed(name)}`]);
   return [
@@ -44,6 +44,7 @@ function argsOf(each: RecordedImage, context: string): string[] {
     ...(target === undefined ? [] : ['--target', target]),
     ...(platform === undefined ? [] : ['--platform', platform]),
     ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...allow.flatMap((right) => ['--allow', right]),
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...[...bases, ...Object.entries(contextsOf(each, context, pushed))].flatMap(([name, value]) => [
       '--build-context',

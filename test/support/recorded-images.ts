@@ -18,6 +18,8 @@ export interface RecordedOptions {
   readonly platform?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Rights that the steps ask for. */
+  readonly allow?: readonly string[];
   /** Directories are relative to the context. */
   readonly contexts?: Readonly<Record<string, string>>;
 }

@@ -53,6 +53,11 @@ export const buildFlags = {
   push: { kind: 'bool', about: 'push the image under its names' },
   load: { kind: 'bool', about: "put the image into Slipway's store, which is what happens anyway without --output" },
   network: { kind: 'string', value: 'MODE', about: 'network of RUN: default, host or none' },
+  allow: {
+    kind: 'list',
+    value: 'RIGHT',
+    about: 'a right that RUN may ask for: network.host, security.insecure, device or device=NAME',
+  },
   'add-host': { kind: 'list', value: 'HOST:IP', about: 'a line for /etc/hosts of RUN' },
   ulimit: { kind: 'list', value: 'NAME=SOFT[:HARD]', about: 'a resource limit of RUN' },
   'shm-size': { kind: 'string', value: 'BYTES', about: 'size of /dev/shm of RUN, such as 128m' },
@@ -61,6 +66,12 @@ export const buildFlags = {
     value: 'export=PATH[:DEST]',
     about: 'when a RUN fails, bring PATH of its tree out to DEST (repeatable)',
   },
+  resource: {
+    kind: 'list',
+    value: 'NAME=VALUE',
+    about: 'what each RUN may use: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus or cpuset-mems',
+  },
+  'cgroup-parent': { kind: 'string', value: 'PATH', about: 'the cgroup below which each RUN gets one of its own' },
   jobs: { kind: 'string', value: 'N', about: 'RUN steps at the same time (default: number of processors)' },
   'cache-limit': {
     kind: 'string',
@@ -72,7 +83,6 @@ export const buildFlags = {
   iidfile: { kind: 'string', value: 'FILE', about: 'write the image id to FILE' },
   'metadata-file': { kind: 'string', value: 'FILE', about: 'write digests and details of the build to FILE, as JSON' },
 
-  allow: { kind: 'list', later: true, harmless: ['network.host'] },
   annotation: { kind: 'list', later: true },
   attest: {
     kind: 'list',
@@ -90,18 +100,16 @@ export const buildFlags = {
   print: { kind: 'string' },
   check: { kind: 'bool', about: 'hold the Dockerfile against the rules instead of building; the same as --call=check' },
   'check-error': { kind: 'bool', about: 'let findings of the rules fail the build' },
-  'cgroup-parent': { kind: 'string', later: true, harmless: [''] },
   policy: { kind: 'list', later: true },
   provenance: { kind: 'string', later: true, harmless: ['false', '0', 'disabled=true'] },
-  resource: { kind: 'list', later: true },
   sbom: { kind: 'string', later: true, harmless: ['false', '0', 'disabled=true'] },
-  memory: { kind: 'string', short: 'm', later: true, harmless: ['0'] },
-  'memory-swap': { kind: 'string', later: true, harmless: ['0'] },
-  'cpu-shares': { kind: 'string', short: 'c', later: true, harmless: ['0'] },
-  'cpu-period': { kind: 'string', later: true, harmless: ['0'] },
-  'cpu-quota': { kind: 'string', later: true, harmless: ['0'] },
-  'cpuset-cpus': { kind: 'string', later: true, harmless: [''] },
-  'cpuset-mems': { kind: 'string', later: true, harmless: [''] },
+  memory: { kind: 'string', short: 'm' },
+  'memory-swap': { kind: 'string' },
+  'cpu-shares': { kind: 'string', short: 'c' },
+  'cpu-period': { kind: 'string' },
+  'cpu-quota': { kind: 'string' },
+  'cpuset-cpus': { kind: 'string' },
+  'cpuset-mems': { kind: 'string' },
 
   squash: {
     kind: 'bool',

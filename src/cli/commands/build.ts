@@ -10,6 +10,7 @@ import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
 import { parseExtraHosts, parseShmSize, parseUlimits } from '../flags/run-limits.ts';
 import { parseOnFail } from '../flags/on-fail.ts';
+import { parseResources } from '../flags/resources.ts';
 import { parseSecrets } from '../flags/secret.ts';
 import { parseSize } from '../flags/size.ts';
 import { parseSshAgents } from '../flags/ssh.ts';
@@ -64,6 +65,10 @@ export const buildCommand: Command = defineCommand({
     { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },
     { line: 'slipway build -t app -o type=docker,dest=- . | docker load', about: 'hand the image to Docker' },
     { line: 'slipway build -t registry.test/app:1.0 --push .', about: 'build and push' },
+    {
+      line: 'slipway build --resource memory=2g --allow security.insecure .',
+      about: 'a limit for each RUN, and a right it may ask for',
+    },
   ],
   flags: buildFlags,
   run: runBuild,
@@ -162,8 +167,11 @@ async function readRequest(call: BuildCall): Promise<Request> {
     extraHosts: parseExtraHosts(flags.list('add-host')),
     ulimits: parseUlimits(flags.list('ulimit')),
     shmSizeBytes: parseShmSize(flags.text('shm-size')),
+    limits: limits(call),
+    cgroupParent: flags.text('cgroup-parent') || undefined,
     network: network(flags.text('network')),
     onFail: parseOnFail(flags.list('on-fail'), io.cwd),
+    allow: allow(flags.list('allow')),
     jobs: jobs(flags.text('jobs')),
     cacheLimitBytes: cacheLimit(call),
     checks: checks(call),
@@ -281,6 +289,22 @@ function network(mode: string | undefined): BuildOptions['network'] {
   throw new SlipwayError('CLI_BAD_FLAG_VALUE', `network mode "${mode}" not supported by buildkit`, {
     hint: 'use default, host or none',
   });
+}
+
+function limits({ flags }: BuildCall): BuildOptions['limits'] {
+  const single = Object.fromEntries(
+    (['memory', 'memory-swap', 'cpu-shares', 'cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems'] as const).map((name) => [
+      name,
+      flags.text(name),
+    ]),
+  );
+  return parseResources(single, flags.list('resource'));
+}
+
+/** `buildx.local.delete` belongs to an output that needs no leave here. */
+function allow(values: readonly string[]): BuildOptions['allow'] {
+  const rights = values.filter((value) => value !== '' && value !== 'buildx.local.delete');
+  return rights.length === 0 ? undefined : rights;
 }
 
 /** Rules of the configuration, and `--check-error`. */

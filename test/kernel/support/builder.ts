@@ -32,7 +32,7 @@ export interface Failed extends Told {
   readonly error: SlipwayError;
 }
 
-export type Wanted = Omit<BuildOptions, 'context' | 'dockerfile' | 'engine' | 'outputs'> & {
+export type Wanted = Omit<BuildOptions, 'context' | 'dockerfile' | 'outputs'> & {
   readonly files?: Files;
   readonly context?: string;
 };
@@ -109,7 +109,7 @@ export class Builder implements Disposable {
       ...wanted,
       context: wanted.context ?? this.context(files),
       dockerfile,
-      engine: this.engine,
+      engine: wanted.engine ?? this.engine,
       outputs: [output],
       onEvent: (event) => {
         events.push(event);

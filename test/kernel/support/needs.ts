@@ -6,10 +6,11 @@ import { afterAll, test } from 'vitest';
 import { hostPath } from '../../../src/base/index.ts';
 import { mountOverlay } from '../../../src/rootfs/index.ts';
 import { createSandbox } from '../../../src/sandbox/index.ts';
+import { trivialProgram } from '../../../src/sandbox/probe-program.ts';
 import { startRegistry } from './docker-registry.ts';
 
 /** What a test asks of the machine. Each is found out by doing it. */
-export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'root' | 'registry' | 'skopeo' | 'umoci';
+export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'cgroups' | 'root' | 'registry' | 'skopeo' | 'umoci';
 
 /** Answers why the need is not met, or undefined when it is. */
 type Probe = (scratch: string) => Promise<string | undefined>;
@@ -32,6 +33,30 @@ const probes: Readonly<Record<Need, Probe>> = {
   async unshare(scratch) {
     await createSandbox({ stateDir: hostPath(scratch), runtime: 'unshare', signal: AbortSignal.timeout(20_000) });
     return undefined;
+  },
+  /** Can memory and swap be limited? */
+  async cgroups(scratch) {
+    const sandbox = await createSandbox({ stateDir: hostPath(scratch), signal: AbortSignal.timeout(20_000) });
+    const program = trivialProgram(process.arch);
+    if (program === undefined) return `no probe for ${process.arch}`;
+    const root = hostPath(join(scratch, 'root'));
+    mkdirSync(root);
+    writeFileSync(join(root, 'probe'), program, { mode: 0o755 });
+    const who = { uid: 0, gid: 0, additionalGids: [0], hostname: 'probe', network: 'host', insecure: false } as const;
+    const exit = await sandbox.run(
+      {
+        root,
+        args: ['/probe'],
+        env: [],
+        cwd: '/',
+        ...who,
+        mounts: [],
+        ulimits: [],
+        limits: { memoryBytes: 64 << 20, memorySwapBytes: 64 << 20 },
+      },
+      { signal: AbortSignal.timeout(20_000), onOutput: () => undefined },
+    );
+    return exit.code === 0 ? undefined : `a limited process exited with ${exit.code}`;
   },
   async root() {
     return process.geteuid?.() === 0 ? undefined : `this is user ${process.geteuid?.()}`;
