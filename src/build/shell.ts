@@ -193,7 +193,7 @@ const plainStep: ExecOp = {
   extraHosts: [],
   ulimits: [],
   cgroupParent: '',
-    devices: [],
+  devices: [],
   proxyEnv: {},
 };
 

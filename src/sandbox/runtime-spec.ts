@@ -140,8 +140,8 @@ export function runtimeSpec(process: SandboxProcess, host: SpecHost, id: string)
 }
 
 /** A node belongs to who runs, as far as nothing else is said. */
-function specDevice({ permissions: _, ...node }: DeviceNode, { uid, gid }: SandboxProcess): SpecDevice {
-  return { ...node, uid: node.uid ?? uid, gid: node.gid ?? gid };
+function specDevice({ path, type, major, minor, fileMode, ...owner }: DeviceNode, { uid, gid }: SandboxProcess): SpecDevice {
+  return { path, type, major, minor, fileMode, uid: owner.uid ?? uid, gid: owner.gid ?? gid };
 }
 
 function deviceRules({ type, major, minor, permissions = 'rwm' }: DeviceNode): readonly DeviceRule[] {
