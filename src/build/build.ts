@@ -19,6 +19,7 @@ import { checkOutputs, writeOutputs } from './outputs.ts';
 import { reportStages, sizeOf } from './report-stages.ts';
 import { secretReader } from './secrets.ts';
 import { planTargets, type TargetPlan } from './targets.ts';
+import { tellAge } from './tell-age.ts';
 import { cancellable } from './with-engine.ts';
 
 /**
@@ -49,6 +50,11 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     tell('transferring dockerfile:', made.sizeBytes);
     return made;
   });
+  if (engine.isOffline && options.pull === true) {
+    throw new SlipwayError('BUILD_BAD_OPTION', '--pull and --offline cannot be used together', {
+      hint: 'leave out `--pull`: tags are what they were last known to be',
+    });
+  }
   const platform = platformOf(options.platform);
   const contexts = findContexts({
     main: context,
@@ -168,6 +174,7 @@ async function compileFor(
         try {
           const image = await engine.images.resolve(reference, wanted, { signal, pull });
           images.note(reference, wanted, image);
+          tellAge({ id, reference, image, offline: engine.isOffline, emit });
           emit({ kind: 'step-done', step: id, atMs: Date.now() });
           return image;
         } catch (thrown) {

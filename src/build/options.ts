@@ -108,6 +108,8 @@ export interface EngineOptions {
   readonly runtime?: string;
   /** Where the specifications of devices lie; default: `/etc/cdi`, then `/var/run/cdi`, which counts over it. */
   readonly deviceDirectories?: readonly string[];
+  /** Never use the network for images, layers and downloads: tags are what they were last known to be. Default: `$SLIPWAY_OFFLINE`. */
+  readonly offline?: boolean;
 }
 
 /** What became of one target. */

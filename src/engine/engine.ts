@@ -21,6 +21,8 @@ export interface Engine extends AsyncDisposable {
   readonly store: Store;
   readonly content: Content;
   readonly images: ImageSource;
+  /** The network is not used for images, layers and downloads. */
+  readonly isOffline: boolean;
   registry(): Promise<RegistryClient>;
   sandbox(): Promise<Sandbox>;
   solve(graph: Graph, request: SolveRequest): EngineJob;
@@ -60,14 +62,15 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
   const registry = once(async () => scope.use(await openRegistryClient(settings)));
   const sandbox = once(() => findSandbox(store, settings.runtime, scope));
   const content = createContent(store);
-  const images = createImageSource({ store, registry, now: Date.now });
+  const images = createImageSource({ store, registry, now: Date.now, offline: settings.offline });
   const downloader = once(async () => scope.use(await openDownloader(settings)));
-  const http = createHttpSource({ store, downloader, now: Date.now });
+  const http = createHttpSource({ store, downloader, now: Date.now, offline: settings.offline });
   const slotsOf = new Map<number, Semaphore>();
   return {
     store,
     content,
     images,
+    isOffline: settings.offline === true,
     registry,
     sandbox,
     solve(graph, request) {

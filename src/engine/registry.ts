@@ -1,9 +1,11 @@
+import { SlipwayError } from '../base/index.ts';
 import { homedir } from 'node:os';
 import type { Downloader, RegistryClient } from '../registry/index.ts';
 import type { EngineSettings } from './settings.ts';
 
 /** The registry client of this engine. Loads what only the network needs. */
 export async function openRegistryClient(settings: EngineSettings): Promise<RegistryClient> {
+  refuseOffline(settings);
   const { createRegistryClient, loadDockerCredentials, parseMirrorOptions } = await import('../registry/index.ts');
   return createRegistryClient({
     mirrors: parseMirrorOptions(settings.registryMirrors),
@@ -16,6 +18,15 @@ export async function openRegistryClient(settings: EngineSettings): Promise<Regi
 
 /** What fetches files of the web for this engine. */
 export async function openDownloader(settings: EngineSettings): Promise<Downloader> {
+  refuseOffline(settings);
   const { createDownloader } = await import('../registry/index.ts');
   return createDownloader({ env: settings.env, insecureHosts: settings.insecureRegistries, userAgent: 'slipway' });
+}
+
+function refuseOffline({ offline }: EngineSettings): void {
+  if (offline !== true) return;
+  throw new SlipwayError('REG_OFFLINE', 'the network would be needed, which `--offline` forbids', {
+    class: 'registry',
+    hint: 'leave out `--offline`, or unset `SLIPWAY_OFFLINE`',
+  });
 }

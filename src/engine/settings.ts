@@ -8,6 +8,8 @@ export interface EngineSettings {
   readonly registryMirrors: readonly string[];
   readonly insecureRegistries: readonly string[];
   readonly runtime?: string | undefined;
+  /** Never use the network for images, layers and downloads. */
+  readonly offline?: boolean | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -18,6 +20,7 @@ export function engineSettings(
     readonly registryMirrors?: readonly string[];
     readonly insecureRegistries?: readonly string[];
     readonly runtime?: string;
+    readonly offline?: boolean;
   },
   env: EngineSettings['env'],
 ): EngineSettings {
@@ -31,6 +34,7 @@ export function engineSettings(
     registryMirrors: options.registryMirrors ?? listed('SLIPWAY_REGISTRY_MIRRORS'),
     insecureRegistries: options.insecureRegistries ?? [],
     runtime: options.runtime,
+    offline: options.offline ?? /^(?:1|true|yes|on)$/i.test(env['SLIPWAY_OFFLINE'] ?? ''),
     env,
   };
 }

@@ -60,6 +60,47 @@ test('resolve() with pull asks the registry first, and remembers what it said', 
   expect((await resolve('alpine', amd64, { signal })).digest).toBe(newer.descriptor.digest);
 });
 
+test('resolve() with pull makes one request when the tag is what it was', async () => {
+  using scratch = scratchStore();
+  const { registry, resolve } = sourceOf(scratch);
+  const first = await resolve('alpine', amd64, { signal });
+  registry.asked.length = 0;
+  expect(await resolve('alpine', amd64, { signal, pull: true })).toEqual(first);
+  expect(registry.asked).toEqual(['resolve library/alpine:latest']);
+});
+
+test('resolve() says when the registry was asked for a tag; not for a digest, nor for an image of the store', async () => {
+  using scratch = scratchStore();
+  const registry = new FakeRegistry(image);
+  let nowMs = 5;
+  const source = createImageSource({ store: scratch.reopen(), registry: registry.open, now: () => nowMs });
+  expect((await source.resolve('alpine', amd64, { signal })).askedAtMs).toBe(5);
+  nowMs = 9;
+  expect((await source.resolve('alpine', amd64, { signal })).askedAtMs).toBe(5);
+  expect((await source.resolve('alpine', amd64, { signal, pull: true })).askedAtMs).toBe(9);
+  expect((await source.resolve('alpine', amd64, { signal })).askedAtMs).toBe(9);
+  expect((await source.resolve(`alpine@${image.descriptor.digest}`, amd64, { signal })).askedAtMs).toBeUndefined();
+  name(scratch, 'docker.io/library/own:1');
+  expect((await source.resolve('own:1', amd64, { signal })).askedAtMs).toBeUndefined();
+});
+
+test('resolve() and fetchLayers() ask no registry when that is off, and say what is missing', async () => {
+  using scratch = scratchStore();
+  const registry = new FakeRegistry(image);
+  const { identifier } = await sourceOf(scratch, registry).resolve('alpine', amd64, { signal });
+  registry.asked.length = 0;
+  const source = createImageSource({ store: scratch.reopen(), registry: registry.open, now: () => 0, offline: true });
+  await expect(source.resolve('other', amd64, { signal })).rejects.toMatchObject({
+    code: 'REG_OFFLINE',
+    message: expect.stringContaining('`docker.io/library/other:latest` is not in the store'),
+  });
+  await expect(source.fetchLayers(identifier, { signal })).rejects.toMatchObject({
+    code: 'REG_OFFLINE',
+    message: expect.stringContaining('the store lacks layers of `docker.io/library/alpine:latest@sha256:'),
+  });
+  expect(registry.asked).toEqual([]);
+});
+
 test('DF-FROM-02 resolve() of a digest that the store has needs no registry, whatever the tag beside it says', async () => {
   using scratch = scratchStore();
   const { registry, resolve } = sourceOf(scratch);

@@ -19,7 +19,7 @@ import {
   samePlatform,
 } from '../oci/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
-import { layerIdOfDiff, parseResolved, type Store } from '../store/index.ts';
+import { layerIdOfDiff, parseResolved, type Resolved, type Store } from '../store/index.ts';
 import { ingestLayer } from './ingest-layer.ts';
 import { openLayout, readLayoutLayer } from './oci-layout.ts';
 
@@ -30,6 +30,8 @@ export interface ResolvedImage {
   /** Of the manifest of this platform. */
   readonly digest: Digest;
   readonly config: ImageConfig;
+  /** When the registry last said what the tag names; absent for images of the store, and where a digest was asked for. */
+  readonly askedAtMs?: number | undefined;
 }
 
 export interface FetchProgress {
@@ -41,7 +43,8 @@ export interface FetchProgress {
 
 export interface ImageSource {
   /**
-   * Find an image by name: in the store, by what its tag was last known to be, or at its registry. `pull` asks the registry first.
+   * Find an image by name: in the store, by what its tag was last known to be, or at its registry. `pull` asks the registry first: in one
+   * request, when the tag is what it was.
    * @throws {SlipwayError} `OCI_…`, `REG_…`, `SOURCE_NO_PLATFORM`
    */
   resolve(
@@ -64,12 +67,14 @@ export interface ImageSourceOptions {
   readonly store: Store;
   readonly registry: () => Promise<RegistryClient>;
   readonly now: () => number;
+  /** Never ask a registry. */
+  readonly offline?: boolean | undefined;
 }
 
 /** How many layers are fetched at once. */
 const fetchLimit = 4;
 
-export function createImageSource({ store, registry, now }: ImageSourceOptions): ImageSource {
+export function createImageSource({ store, registry, now, offline = false }: ImageSourceOptions): ImageSource {
   const flights = new SingleFlight<string, LayerId>();
   const load = (digest: Digest): { readonly manifest: Manifest; readonly config: ImageConfig } => {
     const manifest = parseManifest(store.blobs.read(digest));
@@ -91,15 +96,20 @@ export function createImageSource({ store, registry, now }: ImageSourceOptions):
     }
   };
   /** A name is good for the platform that its image is for; what a registry gave for this platform, and what a digest names, is taken as it is. */
-  const inStore = (reference: Reference, platform: Platform, resolved: Json | undefined): ResolvedImage | undefined => {
+  const inStore = (reference: Reference, platform: Platform, resolved: Resolved | undefined): ResolvedImage | undefined => {
     const named = reference.digest === undefined ? store.images.get(formatReference(reference))?.manifest.digest : undefined;
     const ofName = known(named);
     if (ofName !== undefined && samePlatform(ofName.platform, platform)) return found(reference, named as Digest, ofName);
-    for (const digest of [resolved, reference.digest]) {
-      const config = known(digest);
-      if (config !== undefined) return found(reference, digest as Digest, config);
-    }
-    return undefined;
+    return lastSeen(reference, resolved) ?? lastSeen(reference, reference);
+  };
+  const lastSeen = (
+    reference: Reference,
+    { digest, askedAtMs }: { readonly digest?: Digest | undefined; readonly askedAtMs?: number | undefined } = {},
+  ): ResolvedImage | undefined => {
+    const config = known(digest);
+    if (digest === undefined || config === undefined) return undefined;
+    const isTag = reference.digest === undefined && askedAtMs !== undefined;
+    return { ...found(reference, digest, config), ...(isTag ? { askedAtMs } : {}) };
   };
   const found = (reference: Reference, digest: Digest, config: ImageConfig): ResolvedImage => ({
     identifier: `docker-image://${formatReference({ ...reference, digest })}`,
@@ -111,20 +121,34 @@ export function createImageSource({ store, registry, now }: ImageSourceOptions):
       const reference = parseReference(text);
       const name = formatReference(reference);
       const recordKey = hexOf(digestOf(`${name} ${formatPlatform(platform)}`));
+      const record = parseResolved(store.records.read('resolved', recordKey));
       const asksFirst = pull && reference.digest === undefined;
-      const there = asksFirst
-        ? undefined
-        : inStore(reference, platform, parseResolved(store.records.read('resolved', recordKey))?.digest);
+      const there = asksFirst ? undefined : inStore(reference, platform, record);
       if (there !== undefined) {
         store.records.touch('resolved', recordKey);
         return there;
       }
+      if (offline) throw isOffline(`\`${name}\` is not in the store`);
       const client = await registry();
+      const remember = (resolved: Resolved): void => store.records.write('resolved', recordKey, { ...resolved });
+      const before = asksFirst ? lastSeen(reference, record) : undefined;
+      if (
+        before !== undefined &&
+        record?.top !== undefined &&
+        (await client.resolve(reference, { signal })).digest === record.top
+      ) {
+        remember({ ...record, askedAtMs: now() });
+        return { ...before, askedAtMs: now() };
+      }
       const image = await client.fetchImage(reference, platform, { signal });
       store.blobs.put(image.descriptor.mediaType, image.manifestBytes);
       store.blobs.put(image.manifest.config.mediaType, image.config);
-      store.records.write('resolved', recordKey, { digest: image.descriptor.digest, name });
-      return found(reference, image.descriptor.digest, image.imageConfig);
+      const { digest } = image.descriptor;
+      remember({ digest, name, top: (image.index?.descriptor ?? image.descriptor).digest, askedAtMs: now() });
+      return {
+        ...found(reference, digest, image.imageConfig),
+        ...(reference.digest === undefined ? { askedAtMs: now() } : {}),
+      };
     },
 
     async resolveLayout(location, platform, { signal }) {
@@ -186,10 +210,18 @@ export function createImageSource({ store, registry, now }: ImageSourceOptions):
       yield* readLayoutLayer(path, descriptor.digest);
     } else {
       const reference = parseReference(identifier.slice('docker-image://'.length));
+      if (offline) throw isOffline(`the store lacks layers of \`${formatReference(reference)}\``);
       const client = await registry();
       yield* client.fetchBlob(reference, descriptor, { signal, onProgress });
     }
   }
+}
+
+function isOffline(why: string): SlipwayError {
+  return new SlipwayError('REG_OFFLINE', `${why}, and with \`--offline\` no registry is asked`, {
+    class: 'registry',
+    hint: 'build once without `--offline`, or bring the image with `slipway load`',
+  });
 }
 
 function digestOfIdentifier(identifier: string): Digest {

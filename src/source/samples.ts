@@ -82,7 +82,10 @@ export class FakeRegistry {
         return Promise.resolve({ descriptor, manifest, manifestBytes, config, imageConfig: parseImageConfig(config) });
       },
       fetchBlob: (_reference: Reference, descriptor: Descriptor) => this.#blob(descriptor),
-      resolve: refuse,
+      resolve: ({ repository, tag }: Reference) => {
+        this.asked.push(`resolve ${repository}:${tag}`);
+        return Promise.resolve(this.image.descriptor);
+      },
       fetchManifest: refuse,
       pushBlob: refuse,
       pushManifest: refuse,

@@ -50,6 +50,7 @@ export const buildFlags = {
   'no-cache': { kind: 'bool', about: 'run every step, whatever the cache holds' },
   'no-cache-filter': { kind: 'list', value: 'STAGE', about: 'run the steps of these stages, whatever the cache holds' },
   pull: { kind: 'bool', about: 'ask the registry for the current digest of every tag' },
+  offline: { kind: 'bool', about: 'ask no registry and no server: every tag and URL is what it was last known to be' },
   push: { kind: 'bool', about: 'push the image under its names' },
   load: { kind: 'bool', about: "put the image into Slipway's store, which is what happens anyway without --output" },
   network: { kind: 'string', value: 'MODE', about: 'network of RUN: default, host or none' },

@@ -93,6 +93,7 @@ describe('CLI-01 slipway build', () => {
     [['--platform', 'linux/arm64'], { platform: 'linux/arm64' }],
     [['--platform', 'local'], {}],
     [['--no-cache', '--pull'], { noCache: true, pull: true }],
+    [['--offline'], { engine: { offline: true } }],
     [['--network', 'none'], { network: 'none' }],
     [['--jobs', '3'], { jobs: 3 }],
     [['-o', 'out'], { outputs: [{ type: 'local', dest: 'out' }] }],

@@ -186,7 +186,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     tags: tags.flatMap(({ target, name }) => (target === undefined ? name : [])),
     outputs,
     stdout: writesToStdout(outputs) ? io.stdout.stream() : undefined,
-    engine: call.engine,
+    engine: { ...call.engine, ...(flags.isOn('offline') ? { offline: true } : {}) },
   });
   if (flags.isOn('load') && !flags.isOn('quiet')) {
     io.stderr.write(

@@ -40,6 +40,8 @@ export interface HttpSourceOptions {
   readonly store: Store;
   readonly downloader: () => Promise<Downloader>;
   readonly now: () => number;
+  /** Never ask a server: what a URL held last is what it holds. */
+  readonly offline?: boolean | undefined;
 }
 
 /** What is remembered of an answer. */
@@ -51,7 +53,7 @@ interface Seen {
 }
 
 /** One look at each URL in the life of a source: all steps of a build see the same bytes. */
-export function createHttpSource({ store, downloader, now }: HttpSourceOptions): HttpSource {
+export function createHttpSource({ store, downloader, now, offline = false }: HttpSourceOptions): HttpSource {
   const looks = new Map<string, Promise<Seen>>();
   const look = (request: HttpRequest, options: HttpOptions): Promise<Seen> => {
     const key = requestKey(request);
@@ -68,7 +70,17 @@ export function createHttpSource({ store, downloader, now }: HttpSourceOptions):
     using _lock = await store.locks.hold(`http-${key}`, signal);
     const known = recall(key) ?? (request.checksum === undefined ? undefined : recall(contentKey(request)));
     // What is recorded for a checksum has it: nobody needs to be asked.
-    if (known !== undefined && request.checksum !== undefined) return known;
+    if (known !== undefined && (request.checksum !== undefined || offline)) return known;
+    if (offline) {
+      throw new SlipwayError(
+        'REG_OFFLINE',
+        `\`${url.host}${url.pathname}\` is not in the store, and with \`--offline\` no server is asked`,
+        {
+          class: 'registry',
+          hint: 'build once without `--offline`',
+        },
+      );
+    }
     const client = await downloader();
     const seen = await client.get(url, {
       headers: headersOf(request, known),
