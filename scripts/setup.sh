@@ -36,6 +36,9 @@ if [ "${1-}" = --test ]; then
   need umoci
   need docker-registry
   need busybox busybox-static
+  need bzip2
+  need xz xz-utils
+  need zstd
 fi
 
 # The registry's package would open port 5000 to the network, now and after every start: we only want the program.

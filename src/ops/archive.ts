@@ -31,7 +31,8 @@ export async function openArchive(node: FileNode, state: OpsState, signal: Abort
       },
     });
   } catch (error) {
-    if (error instanceof SlipwayError && error.code === 'TAR_NO_DECOMPRESSOR') throw error;
+    if (error instanceof SlipwayError && (error.code === 'TAR_NO_DECOMPRESSOR' || error.code === 'TAR_WINDOW_TOO_LARGE'))
+      throw error;
     // A compressed file that is no tar is copied as it is.
     if (compression !== 'none' && (first === undefined || !looksLikeTar(first))) return undefined;
     throw error;

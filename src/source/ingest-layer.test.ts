@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -23,6 +24,8 @@ test.for<[mediaType: string, bytes: Buffer]>([
   [mediaTypes.ociLayerGzip, gzipSync(tar)],
   [mediaTypes.dockerLayerGzip, gzipSync(tar)],
   [mediaTypes.ociLayer, tar],
+  [mediaTypes.ociLayerZstd, execFileSync('zstd', ['-c'], { input: tar })],
+  [mediaTypes.dockerLayerZstd, execFileSync('zstd', ['-c', '-19'], { input: tar })],
 ])('ingestLayer() stores and indexes a layer of the type %s', async ([mediaType, bytes]) => {
   using scratch = scratchStore();
   const layer = layerOf(bytes, { mediaType });

@@ -26,6 +26,8 @@ export async function readLayerTar(
     options.signal.throwIfAborted();
     options.onUncompressed?.(chunk);
     parser.write(chunk);
+    // As BuildKit has it: what follows the end of an archive may be anything, also data that cannot be decompressed.
+    if (options.asArchive === true && parser.isDone) break;
   }
   parser.end();
   return options.asArchive === true ? (entries as Entry[]) : normalizeLayer(entries);

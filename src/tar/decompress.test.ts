@@ -12,7 +12,7 @@ async function read(source: AsyncIterable<Uint8Array>, kind: CompressionKind): P
   return Buffer.concat(chunks);
 }
 
-const bytes = Buffer.from(Array.from({ length: 30_000 }, (_, at) => `${at * 7919}`).join(','));
+const bytes = Buffer.from(Array.from({ length: 3000 }, (_, at) => `${at * 7919}`).join(','));
 
 test.for<[kind: CompressionKind, first: number[]]>([
   ['gzip', [0x1f, 0x8b, 8, 0]],
@@ -55,19 +55,14 @@ test.for<[name: string, make: () => Buffer]>([
   await expect(read(cut(make()), 'gzip')).rejects.toMatchObject({ code: 'TAR_BAD_COMPRESSION' });
 });
 
-test.for<CompressionKind>(['bzip2', 'xz', 'zstd'])('decompress() says that it cannot read %s', async (kind) => {
-  await expect(read(cut(bytes), kind)).rejects.toMatchObject({
-    code: 'TAR_NO_DECOMPRESSOR',
-    message: `cannot read data compressed with ${kind}`,
-  });
-});
-
 test('decompress() gives on the error of its source', async () => {
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    yield gzipSync(bytes).subarray(0, 500);
+  async function* broken(first: Uint8Array): AsyncGenerator<Uint8Array> {
+    yield first;
     throw new Error('source');
   }
-  await expect(read(broken(), 'gzip')).rejects.toThrow('source');
+  await expect(read(broken(gzipSync(bytes).subarray(0, 500)), 'gzip')).rejects.toThrow('source');
+  for (const kind of ['bzip2', 'xz', 'zstd'] as const)
+    await expect(read(broken(Buffer.alloc(2)), kind)).rejects.toThrow('source');
 });
 
 test('a reader that stops early closes the source', async () => {

@@ -1,8 +1,9 @@
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { peek, SlipwayError } from '../base/index.ts';
+import { peek } from '../base/index.ts';
+import type { PackedKind } from './decompress/errors.ts';
+import { throughZlib, zlibChunkBytes } from './decompress/through-zlib.ts';
 
-export type CompressionKind = 'none' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
+export type CompressionKind = 'none' | PackedKind;
 
 /** How many bytes `sniffCompression` wants to see. */
 export const sniffBytes = 6;
@@ -32,44 +33,30 @@ export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGen
 /**
  * The bytes of `source`, decompressed. Consumes `source`, also on failure; a reader that stops early stops it.
  *
- * @throws {SlipwayError} `TAR_BAD_COMPRESSION` damaged or cut off; `TAR_NO_DECOMPRESSOR` nothing here can read `kind`.
+ * @throws {SlipwayError} `TAR_BAD_COMPRESSION` damaged or cut off; `TAR_WINDOW_TOO_LARGE` it would take too much memory;
+ * `TAR_NO_DECOMPRESSOR` it uses a rare feature of its format that nothing here reads.
  */
 export async function* decompress(source: AsyncIterable<Uint8Array>, kind: CompressionKind): AsyncGenerator<Uint8Array> {
-  if (kind === 'none') {
-    yield* source;
-    return;
+  switch (kind) {
+    case 'none':
+      yield* source;
+      return;
+    case 'gzip':
+      yield* throughZlib(source, kind, createGunzip({ chunkSize: zlibChunkBytes }));
+      return;
+    case 'bzip2': {
+      const { bunzip2 } = await import('./decompress/bzip2.ts');
+      yield* bunzip2(source);
+      return;
+    }
+    case 'xz': {
+      const { unxz } = await import('./decompress/xz.ts');
+      yield* unxz(source);
+      return;
+    }
+    case 'zstd': {
+      const { unzstd } = await import('./decompress/zstd.ts');
+      yield* unzstd(source);
+    }
   }
-  if (kind !== 'gzip') {
-    throw new SlipwayError('TAR_NO_DECOMPRESSOR', `cannot read data compressed with ${kind}`, {
-      hint: 'compress it with gzip, or not at all',
-    });
-  }
-  yield* gunzip(source);
-}
-
-async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const unzip = createGunzip({ chunkSize: 256 * 1024 });
-  const stop = new AbortController();
-  const feeding = pipeline(source, unzip, { signal: stop.signal }).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  try {
-    for await (const chunk of unzip) yield chunk as Uint8Array;
-  } catch (error) {
-    throw asBadCompression((await feeding) ?? error);
-  } finally {
-    stop.abort();
-    await feeding;
-  }
-}
-
-/** An error of zlib's own; what the source threw passes unchanged. */
-function asBadCompression(error: unknown): unknown {
-  const isZlib = error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
-  if (!isZlib) return error;
-  return new SlipwayError('TAR_BAD_COMPRESSION', `the gzip data is damaged: ${error.message}`, {
-    cause: error,
-    hint: 'download or make it again',
-  });
 }

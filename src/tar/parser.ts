@@ -18,6 +18,8 @@ export interface TarParser {
   write(chunk: Uint8Array): void;
   /** Say that there are no more bytes. @throws {SlipwayError} `TAR_TRUNCATED` */
   end(): void;
+  /** The mark at the end of the tar was seen; what follows it is passed over. */
+  readonly isDone: boolean;
 }
 
 /** Parse ustar, pax and GNU tars. Nothing that a header claims is allocated before its bytes came. */
@@ -63,6 +65,10 @@ class Parser implements TarParser {
 
   constructor(events: TarEvents) {
     this.#events = events;
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
   }
 
   write(chunk: Uint8Array): void {
