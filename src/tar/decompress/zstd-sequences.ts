@@ -17,7 +17,7 @@ interface Kind {
   readonly predefined: FseTable;
 }
 
-const ones = (count: number): number[] => new Array<number>(count).fill(1);
+const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
 const literalKind: Kind = {
   maxSymbol: 35,
   maxAccuracyLog: 9,
@@ -185,7 +185,7 @@ function readCount(bytes: Buffer, at: number, end: number): { readonly count: nu
 }
 
 function zeros(count: number): number[] {
-  return new Array<number>(count).fill(0);
+  return Array.from({ length: count }, () => 0);
 }
 
 /** Each code begins where the one before it ends. */
