@@ -9,12 +9,13 @@ export const usageTypes: { readonly [K in UsageKind]: UsageType } = {
   documents: 'internal',
   'cache-mount': 'exec.cachemount',
   context: 'source.local',
+  repository: 'source.git.checkout',
   'half-made': 'internal',
   'left-over': 'internal',
   bookkeeping: 'internal',
 };
 
-export type UsageType = 'regular' | 'internal' | 'exec.cachemount' | 'source.local';
+export type UsageType = 'regular' | 'internal' | 'exec.cachemount' | 'source.local' | 'source.git.checkout';
 
 type Matches = (row: UsageRow, want: (text: string) => boolean) => boolean;
 

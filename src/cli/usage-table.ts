@@ -57,6 +57,7 @@ const parts: readonly (readonly [name: string, wants: (record: UsageRecord) => b
   ['base images', ({ kind, images }) => (kind === 'base' || kind === 'documents') && images.length === 0],
   ['cache mounts', ({ kind }) => kind === 'cache-mount'],
   ['contexts', ({ kind }) => kind === 'context'],
+  ['git repositories', ({ kind }) => kind === 'repository'],
   ['half-made', ({ kind }) => kind === 'half-made'],
   ['left over', ({ kind }) => kind === 'left-over'],
   ['bookkeeping', ({ kind }) => kind === 'bookkeeping'],

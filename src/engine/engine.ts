@@ -8,7 +8,7 @@ import type { RegistryClient } from '../registry/index.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
 import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
 import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
-import { createHttpSource, createImageSource, type ImageSource } from '../source/index.ts';
+import { createGitSource, createHttpSource, createImageSource, type ImageSource } from '../source/index.ts';
 import { createLease, openStore, recoverStore, type Store } from '../store/index.ts';
 import { findSandbox } from './find-sandbox.ts';
 import { openDownloader, openRegistryClient } from './registry.ts';
@@ -64,6 +64,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
   const content = createContent(store);
   const images = createImageSource({ store, registry, now: Date.now, offline: settings.offline });
   const downloader = once(async () => scope.use(await openDownloader(settings)));
+  const git = createGitSource({ store, env: settings.env, offline: settings.offline });
   const http = createHttpSource({ store, downloader, now: Date.now, offline: settings.offline });
   const slotsOf = new Map<number, Semaphore>();
   return {
@@ -82,6 +83,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         content,
         images,
         http,
+        git,
         directories: request.directories,
         sandbox,
         secret: request.secret ?? (() => undefined),

@@ -33,13 +33,18 @@ test.for([
   ['https://host/b.git?branch=a%2Fb&subdir=x', { ref: 'refs/heads/a/b', subdir: 'x', remote: 'https://host/b.git' }],
   ['https://host/b.git?tag=v1&submodules=false&keep-git-dir', { ref: 'refs/tags/v1', submodules: false, keepGitDir: true }],
   ['https://host/b.git?commit=abc#:x', { checksum: 'abc', subdir: 'x' }],
+  ['https://host/b.git?ref=a&subdir=x#a:./x/', { ref: 'a', subdir: 'x' }],
+  ['https://host/b.git?mtime=commit&fetch-by-commit', { mtime: 'commit', fetchByCommit: true }],
 ] as const)('DF-COPY-45 parseGitUrl(%s)', ([text, expected]) => {
   expect(parseGitUrl(text, at)).toMatchObject(expected);
 });
 
 test.for([
-  ['https://host/b.git?ref=a#b', 'ref conflicts'],
-  ['https://host/b.git?subdir=a#:b', 'subdir conflicts'],
+  ['https://host/b.git?ref=a#b', 'ref conflicts: "b" vs "a"'],
+  ['https://host/b.git?subdir=a#:b', 'subdir conflicts: "b" vs "a"'],
+  ['https://host/b.git?ref=a&branch=a', 'ref conflicts: "a" vs "refs/heads/a"'],
+  ['https://host/b.git?mtime=now', 'invalid mtime value: "now" (must be "checkout" or "commit")'],
+  ['https://host/b.git?submodules=perhaps', 'invalid submodules value: "perhaps"'],
   ['https://host/b.git?branch=a&tag=b', 'branch conflicts with tag'],
   ['https://host/b.git?x=1', 'unexpected query "x"'],
   ['https://host/b.git?ref', 'query "ref" has no value'],

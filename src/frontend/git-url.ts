@@ -1,4 +1,6 @@
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
+import type { SourceOp } from '../graph/index.ts';
+import { joinPath } from './paths.ts';
 
 /** A repository and what of it is wanted. */
 export interface GitUrl {
@@ -13,6 +15,9 @@ export interface GitUrl {
   readonly checksum: string;
   readonly keepGitDir: boolean | undefined;
   readonly submodules: boolean;
+  readonly mtime: 'checkout' | 'commit' | undefined;
+  /** Take the checksum for the commit, whatever the ref is now. */
+  readonly fetchByCommit: boolean;
 }
 
 const scp = /^(?:[A-Za-z0-9_.-]+@)[A-Za-z0-9_.-]+:(?!\/\/)/;
@@ -29,9 +34,11 @@ export function parseGitUrl(text: string, at: SourceSpan): GitUrl {
   const [beforeHash, fragment = ''] = cut(text, '#');
   const [remote, query = ''] = cut(beforeHash, '?');
   const options = readQuery(query, at);
-  const [fragmentRef, fragmentSubdir = ''] = cut(fragment, ':');
-  if (fragmentRef !== '' && options.ref !== '') throw bad('ref conflicts', at);
-  if (fragmentSubdir !== '' && options.subdir !== '') throw bad('subdir conflicts', at);
+  const [fragmentRef, rawSubdir = ''] = cut(fragment, ':');
+  const fragmentSubdir = joinPath('/', rawSubdir).slice(1);
+  if (contradict(fragmentRef, options.ref)) throw bad(`ref conflicts: "${fragmentRef}" vs "${options.ref}"`, at);
+  if (contradict(fragmentSubdir, options.subdir))
+    throw bad(`subdir conflicts: "${fragmentSubdir}" vs "${options.subdir}"`, at);
   return {
     ...splitRemote(remote, at),
     remote,
@@ -39,6 +46,30 @@ export function parseGitUrl(text: string, at: SourceSpan): GitUrl {
     ref: fragmentRef || options.ref,
     subdir: fragmentSubdir || options.subdir,
   };
+}
+
+/** The source op of a repository. @see LLB source attributes `git.*` */
+export function gitOp(git: GitUrl, { keepGitDir, checksum }: { readonly keepGitDir: boolean; readonly checksum: string }): SourceOp {
+  const fragment = git.subdir === '' ? git.ref : `${git.ref}:${git.subdir}`;
+  return {
+    kind: 'source',
+    identifier: `git://${git.host}${git.path}${fragment === '' ? '' : `#${fragment}`}`,
+    attrs: {
+      'git.authheadersecret': 'GIT_AUTH_HEADER',
+      'git.authtokensecret': 'GIT_AUTH_TOKEN',
+      'git.fullurl': git.remote,
+      ...(checksum === '' ? {} : { 'git.checksum': checksum }),
+      ...(keepGitDir ? { 'git.keepgitdir': 'true' } : {}),
+      ...(git.submodules ? {} : { 'git.skipsubmodules': 'true' }),
+      ...(git.mtime === undefined ? {} : { 'git.mtime': git.mtime }),
+      ...(git.fetchByCommit ? { 'git.fetchbycommit': 'true' } : {}),
+      ...(git.scheme === 'ssh' ? { 'git.mountsshsock': 'default' } : {}),
+    },
+  };
+}
+
+function contradict(one: string, other: string): boolean {
+  return one !== '' && other !== '' && one !== other;
 }
 
 function splitRemote(remote: string, at: SourceSpan): Pick<GitUrl, 'scheme' | 'host' | 'path'> {
@@ -49,9 +80,10 @@ function splitRemote(remote: string, at: SourceSpan): Pick<GitUrl, 'scheme' | 'h
   throw bad(`\`${remote}\` is not the URL of a repository`, at);
 }
 
-type QueryOptions = Pick<GitUrl, 'ref' | 'subdir' | 'checksum' | 'keepGitDir' | 'submodules'>;
+type QueryOptions = Omit<GitUrl, 'remote' | 'scheme' | 'host' | 'path'>;
 
-const knownKeys = ['ref', 'branch', 'tag', 'subdir', 'commit', 'checksum', 'submodules', 'keep-git-dir'];
+const flagKeys = ['submodules', 'keep-git-dir', 'fetch-by-commit'];
+const knownKeys = ['ref', 'branch', 'tag', 'subdir', 'commit', 'checksum', 'mtime', ...flagKeys];
 
 function readQuery(query: string, at: SourceSpan): QueryOptions {
   const values = new Map<string, string>();
@@ -60,27 +92,37 @@ function readQuery(query: string, at: SourceSpan): QueryOptions {
     const key = decode(rawKey, at);
     if (!knownKeys.includes(key)) throw bad(`unexpected query "${key}"`, at);
     if (values.has(key)) throw bad(`query "${key}" has multiple values`, at);
-    if (rawValue === undefined && key !== 'submodules' && key !== 'keep-git-dir') throw bad(`query "${key}" has no value`, at);
-    values.set(key, rawValue === undefined ? 'true' : decode(rawValue, at));
+    const value = decode(rawValue ?? '', at);
+    if (value === '' && !flagKeys.includes(key)) throw bad(`query "${key}" has no value`, at);
+    values.set(key, value === '' ? 'true' : value);
   }
   const flag = (key: string): boolean | undefined => {
     const value = values.get(key);
     if (value === undefined) return undefined;
     if (/^(1|t|true)$/i.test(value)) return true;
     if (/^(0|f|false)$/i.test(value)) return false;
-    throw bad(`query "${key}" must be true or false, not \`${value}\``, at);
+    throw bad(`invalid ${key} value: "${value}"`, at);
   };
   const [branch, tag, ref] = ['branch', 'tag', 'ref'].map((key) => values.get(key));
   if (branch !== undefined && tag !== undefined) throw bad('branch conflicts with tag', at);
-  const named = branch === undefined ? (tag === undefined ? undefined : `refs/tags/${tag}`) : `refs/heads/${branch}`;
-  if (named !== undefined && ref !== undefined) throw bad('ref conflicts', at);
+  const named = tag === undefined ? (branch === undefined ? '' : prefixed('refs/heads/', branch)) : prefixed('refs/tags/', tag);
+  if (contradict(ref ?? '', named)) throw bad(`ref conflicts: "${ref}" vs "${named}"`, at);
+  const mtime = values.get('mtime');
+  if (mtime !== undefined && mtime !== 'checkout' && mtime !== 'commit')
+    throw bad(`invalid mtime value: "${mtime}" (must be "checkout" or "commit")`, at);
   return {
-    ref: named ?? ref ?? '',
+    ref: ref ?? named,
     subdir: values.get('subdir') ?? '',
     checksum: values.get('commit') ?? values.get('checksum') ?? '',
     keepGitDir: flag('keep-git-dir'),
     submodules: flag('submodules') ?? true,
+    mtime,
+    fetchByCommit: flag('fetch-by-commit') ?? false,
   };
+}
+
+function prefixed(prefix: string, name: string): string {
+  return name.startsWith(prefix) ? name : prefix + name;
 }
 
 function cut(text: string, mark: string): [string, string?] {

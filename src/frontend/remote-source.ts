@@ -2,7 +2,7 @@ import { SlipwayError } from '../base/index.ts';
 import type { AddInstruction } from '../dockerfile/index.ts';
 import type { CopyAction, SourceOp } from '../graph/index.ts';
 import type { Draft } from './draft.ts';
-import { isGitUrl, parseGitUrl } from './git-url.ts';
+import { gitOp, isGitUrl, parseGitUrl } from './git-url.ts';
 import { baseName } from './paths.ts';
 import { draftOf, type Step } from './stage-build.ts';
 
@@ -73,24 +73,9 @@ export function gitSource(step: Step, { keepGitDir }: AddInstruction, text: stri
     throw new SlipwayError('FE_BAD_CHECKSUM', `invalid checksum ${checksum}, expected hex commit hash`, { at: step.at });
   }
   if (checksum !== '' && git.checksum !== '' && checksum !== git.checksum) {
-    throw new SlipwayError('FE_BAD_CHECKSUM', `checksum mismatch ${checksum} != ${git.checksum}`, { at: step.at });
+    throw new SlipwayError('FE_BAD_CHECKSUM', `checksum mismatch "${checksum}" != "${git.checksum}"`, { at: step.at });
   }
-  const commit = checksum || git.checksum;
-  const fragment = git.subdir === '' ? git.ref : `${git.ref}:${git.subdir}`;
-  const attrs = {
-    'git.authheadersecret': 'GIT_AUTH_HEADER',
-    'git.authtokensecret': 'GIT_AUTH_TOKEN',
-    'git.fullurl': git.remote,
-    ...(commit === '' ? {} : { 'git.checksum': commit }),
-    ...((keepGitDir ?? git.keepGitDir) ? { 'git.keepgitdir': 'true' } : {}),
-    ...(git.submodules ? {} : { 'git.skipsubmodules': 'true' }),
-    ...(git.scheme === 'ssh' ? { 'git.mountsshsock': 'default' } : {}),
-  };
-  const op: SourceOp = {
-    kind: 'source',
-    identifier: `git://${git.host}${git.path}${fragment === '' ? '' : `#${fragment}`}`,
-    attrs,
-  };
+  const op = gitOp(git, { keepGitDir: keepGitDir ?? git.keepGitDir ?? false, checksum: checksum || git.checksum });
   return { tree: sourceDraft(step, op, name), options: { src: '/', dirCopyContents: true } };
 }
 

@@ -3,7 +3,7 @@ import type { ExecOp } from '../graph/index.ts';
 import type { LayerId, Tree } from '../layer/index.ts';
 import type { Content } from '../rootfs/index.ts';
 import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
-import type { HttpSource, ImageSource, LocalContext } from '../source/index.ts';
+import type { GitSource, HttpSource, ImageSource, LocalContext } from '../source/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** What the engine lends to the ops. */
@@ -12,6 +12,7 @@ export interface OpsPorts {
   readonly content: Content;
   readonly images: ImageSource;
   readonly http: HttpSource;
+  readonly git: GitSource;
   /** Where each local context lies, by name. */
   readonly directories: ReadonlyMap<string, HostPath>;
   /** The sandbox of this machine, probed when first needed. */

@@ -4,6 +4,7 @@ import type { LayerId } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
 import type { OpContext } from '../solver/index.ts';
 import { type FetchProgress, followEverything, followPaths, openLocalContext, statIfThere } from '../source/index.ts';
+import { checkoutLayer, gitRequest } from './git-request.ts';
 import { httpRequest } from './http-request.ts';
 import type { OpsState } from './ports.ts';
 import type { OpResult } from './result.ts';
@@ -17,6 +18,8 @@ export async function sourceKey(op: SourceOp, vertex: Vertex, state: OpsState, c
     case 'http':
     case 'https':
       return await state.ports.http.pin(httpRequest(op, state), fetchOptions(vertex, state, context));
+    case 'git':
+      return await state.ports.git.pin(gitRequest(op, state), context);
     case 'local':
       return undefined;
   }
@@ -37,6 +40,8 @@ export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, c
           layers: [await state.ports.http.fetch(httpRequest(op, state), fetchOptions(vertex, state, context))],
         },
       ];
+    case 'git':
+      return [{ kind: 'snapshot', layers: [await checkoutLayer(gitRequest(op, state), state, context.signal)] }];
     case 'local':
       return [openContext(op, vertex, state, context)];
   }
@@ -72,7 +77,7 @@ function throttle(now: () => number): (part: string, done: boolean) => boolean {
   };
 }
 
-const schemes = ['docker-image', 'oci-layout', 'http', 'https', 'local'] as const;
+const schemes = ['docker-image', 'oci-layout', 'http', 'https', 'git', 'local'] as const;
 type Scheme = (typeof schemes)[number];
 
 function schemeOf(op: SourceOp): Scheme {

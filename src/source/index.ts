@@ -1,3 +1,4 @@
+export { createGitSource, type GitCheckout, type GitRequest, type GitSource } from './git/git-source.ts';
 export { createHttpSource, type HttpRequest, type HttpSource } from './http/http-source.ts';
 export {
   type FetchProgress,

@@ -207,3 +207,10 @@ export function ingestsOf(store: Store): readonly string[] {
 export function cacheMountsOf(store: Store): readonly string[] {
   return readdirSync(store.paths.cacheMount('')).sort();
 }
+
+/** Names of the bare git repositories. */
+export function repositoriesOf(store: Store): readonly string[] {
+  return readdirSync(store.paths.gitRepository(''))
+    .filter((name) => name !== 'known_hosts')
+    .sort();
+}

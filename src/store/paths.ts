@@ -19,6 +19,8 @@ export interface StorePaths {
   cacheMount(name: string): HostPath;
   statCache(name: string): HostPath;
   history(build: string): HostPath;
+  /** A bare repository that stands in for a remote. */
+  gitRepository(name: string): HostPath;
 }
 
 /**
@@ -27,6 +29,7 @@ export interface StorePaths {
  * `step`: the keys a step of a Dockerfile had, to say why it runs again.
  * `failed`: the trees that failed steps left. `graph`: what builds of the history were to do.
  * `http`: what a URL had, or a digest promised, when it was last downloaded.
+ * `git`: the commit that a branch or tag of a remote last was.
  * `mount`: what a cache mount is for; its time is that of the mount's last use.
  */
 export type RecordKind = (typeof recordKinds)[number];
@@ -44,6 +47,7 @@ export const recordKinds = [
   'graph',
   'mount',
   'http',
+  'git',
 ] as const;
 
 export function storePaths(root: HostPath): StorePaths {
@@ -61,6 +65,7 @@ export function storePaths(root: HostPath): StorePaths {
     cacheMount: (name) => at('cache-mounts', name),
     statCache: (name) => at('stat', name),
     history: (build) => at('history', build),
+    gitRepository: (name) => at('git', name),
   };
 }
 
@@ -75,6 +80,7 @@ export function createFolders(paths: StorePaths): void {
     'cache-mounts',
     'stat',
     'history',
+    'git',
     ...recordKinds.map((kind) => `records/${kind}`),
   ];
   for (const folder of folders) mkdirSync(join(paths.root, folder), { recursive: true, mode: 0o700 });

@@ -133,6 +133,10 @@ function removeBlobs({ store, trash, chosen, before }: Run): void {
 
 async function removeLoose(row: UsageRow, { store, trash, options }: Run): Promise<void> {
   if (row.kind === 'context') trash.take(store.paths.statCache(row.id));
+  if (row.kind === 'repository') {
+    using _lock = await store.locks.hold(`git-${row.id}`, options.signal);
+    trash.take(store.paths.gitRepository(row.id));
+  }
   if (row.kind !== 'cache-mount') return;
   // Under this lock a RUN looks whether the folder is there, and notes its use.
   using _lock = await store.locks.hold(`cache-make-${row.id}`, options.signal);

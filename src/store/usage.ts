@@ -3,13 +3,13 @@ import type { LayerId } from '../layer/index.ts';
 import { type Digest, hexOf } from '../oci/index.ts';
 import { describeStep, shortName } from './describe.ts';
 import { createDiskMeter, type DiskMeter } from './disk.ts';
-import { type CacheEntry, cacheMountsOf, ingestsOf, type Inventory, notedAt, readInventory } from './inventory.ts';
+import { type CacheEntry, cacheMountsOf, ingestsOf, repositoriesOf, type Inventory, notedAt, readInventory } from './inventory.ts';
 import { neededLayers } from './needed.ts';
 import { protectedSince } from './protected.ts';
 import type { Store } from './store.ts';
 
 /** What a row of the listing is. `step` and `base`: a layer that a step made, or that came with an image. */
-export type UsageKind = 'step' | 'base' | 'documents' | 'cache-mount' | 'context' | 'half-made' | 'left-over' | 'bookkeeping';
+export type UsageKind = 'step' | 'base' | 'documents' | 'cache-mount' | 'context' | 'repository' | 'half-made' | 'left-over' | 'bookkeeping';
 
 /** One thing of the store that takes space. */
 export interface UsageRow {
@@ -56,6 +56,7 @@ export function listUsage(store: Store, nowMs: number): Usage {
     ...documentRows(context),
     ...mountRows(context),
     ...contextRows(context),
+    ...repositoryRows(context),
     ...otherRows(context),
   ];
   return { rows, inventory, cutoffMs };
@@ -265,6 +266,28 @@ function contextRows({ store, meter, cutoffMs }: Context): UsageRow[] {
         usedAtMs,
       };
     });
+}
+
+function repositoryRows({ store, meter, cutoffMs }: Context): UsageRow[] {
+  return repositoriesOf(store).map((name) => {
+    const path = store.paths.gitRepository(name);
+    const usedAtMs = notedAt(path) ?? 0;
+    const isInUse = usedAtMs >= cutoffMs;
+    return {
+      ...loose,
+      id: name,
+      place: path,
+      kind: 'repository',
+      description: 'commits of a git repository',
+      sizeBytes: meter.add(path),
+      isReclaimable: !isInUse,
+      isInUse,
+      needsAll: true,
+      isMutable: true,
+      createdAtMs: usedAtMs,
+      usedAtMs,
+    };
+  });
 }
 
 /** What belongs to no image, step or mount. */

@@ -77,6 +77,7 @@ const checks: { readonly [K in RecordKind]: CheckRecord } = {
   probe: () => undefined,
   /** Its layer may be gone: then the file is downloaded again. */
   http: () => undefined,
+  git: () => undefined,
   // What it names may be gone: then a step is explained without it.
   step: () => undefined,
   graph: () => undefined,
