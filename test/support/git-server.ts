@@ -61,8 +61,8 @@ export interface GitServer extends AsyncDisposable {
 }
 
 export interface GitServerOptions {
-  /** Settings for all repositories: `uploadpack.allowAnySHA1InWant=true`. */
-  readonly config?: readonly string[];
+  /** Speak the first version of the protocol alone. */
+  readonly isOld?: boolean;
   /** The `Authorization` header that is asked for. */
   readonly authorization?: string;
 }
@@ -93,9 +93,9 @@ export async function startGitServer(root: string, options: GitServerOptions = {
   };
 }
 
-function backend(root: string, request: IncomingMessage, response: ServerResponse, { config = [] }: GitServerOptions): void {
+function backend(root: string, request: IncomingMessage, response: ServerResponse, { isOld = false }: GitServerOptions): void {
   const url = new URL(request.url ?? '/', 'http://x');
-  const child = spawn('git', [...config.flatMap((each) => ['-c', each]), 'http-backend'], {
+  const child = spawn('git', ['http-backend'], {
     env: {
       ...environment,
       GIT_PROJECT_ROOT: root,
@@ -105,7 +105,7 @@ function backend(root: string, request: IncomingMessage, response: ServerRespons
       REQUEST_METHOD: request.method ?? 'GET',
       CONTENT_TYPE: request.headers['content-type'] ?? '',
       HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-      GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+      GIT_PROTOCOL: isOld ? '' : String(request.headers['git-protocol'] ?? ''),
       // The repositories may belong to another user than the one who runs the tests.
       GIT_CONFIG_COUNT: '1',
       GIT_CONFIG_KEY_0: 'safe.directory',
