@@ -37,8 +37,7 @@ export function parseGitUrl(text: string, at: SourceSpan): GitUrl {
   const [fragmentRef, rawSubdir = ''] = cut(fragment, ':');
   const fragmentSubdir = joinPath('/', rawSubdir).slice(1);
   if (contradict(fragmentRef, options.ref)) throw bad(`ref conflicts: "${fragmentRef}" vs "${options.ref}"`, at);
-  if (contradict(fragmentSubdir, options.subdir))
-    throw bad(`subdir conflicts: "${fragmentSubdir}" vs "${options.subdir}"`, at);
+  if (contradict(fragmentSubdir, options.subdir)) throw bad(`subdir conflicts: "${fragmentSubdir}" vs "${options.subdir}"`, at);
   return {
     ...splitRemote(remote, at),
     remote,
@@ -49,7 +48,10 @@ export function parseGitUrl(text: string, at: SourceSpan): GitUrl {
 }
 
 /** The source op of a repository. @see LLB source attributes `git.*` */
-export function gitOp(git: GitUrl, { keepGitDir, checksum }: { readonly keepGitDir: boolean; readonly checksum: string }): SourceOp {
+export function gitOp(
+  git: GitUrl,
+  { keepGitDir, checksum }: { readonly keepGitDir: boolean; readonly checksum: string },
+): SourceOp {
   const fragment = git.subdir === '' ? git.ref : `${git.ref}:${git.subdir}`;
   return {
     kind: 'source',

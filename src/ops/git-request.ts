@@ -7,8 +7,8 @@ import type { OpsState } from './ports.ts';
 
 /** What a `git://…` source asks for. @see LLB source attributes `git.*` */
 export function gitRequest({ identifier, attrs }: SourceOp, { ports }: Pick<OpsState, 'ports'>): GitRequest {
-  const [place = '', fragment = ''] = cut(identifier, '#');
-  const [ref = '', subdir = ''] = cut(fragment, ':');
+  const [place, fragment = ''] = cut(identifier, '#');
+  const [ref, subdir = ''] = cut(fragment, ':');
   const remote = remoteOf(attrs['git.fullurl'] ?? place.slice('git://'.length));
   const agent = attrs['git.mountsshsock'];
   return {
@@ -67,11 +67,7 @@ function authorizationOf(
   return undefined;
 }
 
-function valueOf(
-  name: string | undefined,
-  suffix: string,
-  secret: (id: string) => Uint8Array | undefined,
-): string | undefined {
+function valueOf(name: string | undefined, suffix: string, secret: (id: string) => Uint8Array | undefined): string | undefined {
   const value = name === undefined ? undefined : secret(`${name}${suffix}`);
   return value === undefined ? undefined : Buffer.from(value).toString('utf8').trim();
 }

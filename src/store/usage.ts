@@ -3,13 +3,30 @@ import type { LayerId } from '../layer/index.ts';
 import { type Digest, hexOf } from '../oci/index.ts';
 import { describeStep, shortName } from './describe.ts';
 import { createDiskMeter, type DiskMeter } from './disk.ts';
-import { type CacheEntry, cacheMountsOf, ingestsOf, repositoriesOf, type Inventory, notedAt, readInventory } from './inventory.ts';
+import {
+  type CacheEntry,
+  cacheMountsOf,
+  ingestsOf,
+  repositoriesOf,
+  type Inventory,
+  notedAt,
+  readInventory,
+} from './inventory.ts';
 import { neededLayers } from './needed.ts';
 import { protectedSince } from './protected.ts';
 import type { Store } from './store.ts';
 
 /** What a row of the listing is. `step` and `base`: a layer that a step made, or that came with an image. */
-export type UsageKind = 'step' | 'base' | 'documents' | 'cache-mount' | 'context' | 'repository' | 'half-made' | 'left-over' | 'bookkeeping';
+export type UsageKind =
+  | 'step'
+  | 'base'
+  | 'documents'
+  | 'cache-mount'
+  | 'context'
+  | 'repository'
+  | 'half-made'
+  | 'left-over'
+  | 'bookkeeping';
 
 /** One thing of the store that takes space. */
 export interface UsageRow {

@@ -1,7 +1,14 @@
 import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commitSec, type GitServer, type GitServerOptions, makeRepository, startGitServer, type TestRepository } from '../support/git-server.ts';
+import {
+  commitSec,
+  type GitServer,
+  type GitServerOptions,
+  makeRepository,
+  startGitServer,
+  type TestRepository,
+} from '../support/git-server.ts';
 import { type Built, type ScratchBuilds, scratchBuilds, statOf } from '../support/scratch-build.ts';
 
 /** Paths that the build's result holds, without the directory of the copy. */
@@ -25,7 +32,7 @@ async function setUp(options: GitServerOptions = {}): Promise<SetUp> {
   const scratch = scratchBuilds();
   const root = join(scratch.folder, 'served');
   const repository = makeRepository(join(root, 'app'));
-  repository.write({ 'README': 'first\n', 'docs/guide': 'guide\n', 'run.sh': '#!/bin/sh\n' });
+  repository.write({ README: 'first\n', 'docs/guide': 'guide\n', 'run.sh': '#!/bin/sh\n' });
   chmodSync(join(repository.path, 'run.sh'), 0o755);
   symlinkSync('docs/guide', join(repository.path, 'link'));
   const first = repository.commit('first');
@@ -93,7 +100,10 @@ test('DF-COPY-45 ADD takes a directory of a repository, keeps .git where asked, 
   await using it = await setUp();
   for (const suffix of ['#:docs', '#stable:/docs/', '?subdir=docs', '?branch=stable&subdir=./docs'])
     expect(names(await it.scratch.build(add(`${it.url}${suffix}`)))).toEqual(['guide']);
-  for (const [suffix, flags] of [['?keep-git-dir=true', ''], ['', '--keep-git-dir=true']] as const) {
+  for (const [suffix, flags] of [
+    ['?keep-git-dir=true', ''],
+    ['', '--keep-git-dir=true'],
+  ] as const) {
     const kept = await it.scratch.build(add(`${it.url}${suffix}`, flags));
     expect(statOf(kept, '.git/HEAD')).toContain(it.second);
     expect(statOf(kept, '.git/config')).toContain(it.url);
@@ -185,7 +195,10 @@ test('secrets for the server are sent, and shown or kept nowhere', async () => {
   expect(String(wrong)).not.toContain('wrong-token');
   const { host } = new URL(it.url);
   await it.scratch.build({ ...add(it.url), secrets: { GIT_AUTH_HEADER: { value: basic } } });
-  await it.scratch.build({ ...add(it.url), secrets: { [`GIT_AUTH_TOKEN.${host}`]: { value: 'hunter2' }, GIT_AUTH_TOKEN: { value: 'no' } } });
+  await it.scratch.build({
+    ...add(it.url),
+    secrets: { [`GIT_AUTH_TOKEN.${host}`]: { value: 'hunter2' }, GIT_AUTH_TOKEN: { value: 'no' } },
+  });
   const kept = await it.scratch.build({
     ...add(it.url.replace('://', '://x-access-token:hunter2@'), '--keep-git-dir'),
   });

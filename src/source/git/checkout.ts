@@ -85,7 +85,11 @@ async function checkoutWithSubmodules(work: Work): Promise<void> {
 }
 
 async function updateSubmodules({ environment, signal }: Work, gitDir: HostPath, workTree: HostPath): Promise<void> {
-  await runGit(['submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1'], environment, { gitDir, workTree, signal });
+  await runGit(['submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1'], environment, {
+    gitDir,
+    workTree,
+    signal,
+  });
 }
 
 /** A repository of its own with this one commit in `.git`. */
@@ -93,8 +97,7 @@ async function clone(work: Work): Promise<void> {
   const { gitDir, tree, options, environment, signal } = work;
   const { object, ref, shownRemote } = options;
   const own = hostPath(join(tree, '.git'));
-  const run = (...args: readonly string[]): Promise<string> =>
-    runGit(args, environment, { gitDir: own, workTree: tree, signal });
+  const run = (...args: readonly string[]): Promise<string> => runGit(args, environment, { gitDir: own, workTree: tree, signal });
   const format = object.length === 64 ? ['--object-format=sha256'] : [];
   await run('init', '--quiet', '--template=', ...format);
   // By its URL, so that nothing is linked to from here: the copy holds the one commit and no more.

@@ -124,7 +124,13 @@ export function createGitSource({
         const directory = await within(request, async (environment) => {
           const gitDir = await openRepository(store, name, environment, { isSha256: object.length === 64, signal });
           await ensureObject(gitDir, object, environment, { signal, mayFetch: () => !offline || isOffline(request) });
-          const options = { ...request, object, ref, subdir: cleanSubdir(request.subdir), shownRemote: publicRemote(request.remote) };
+          const options = {
+            ...request,
+            object,
+            ref,
+            subdir: cleanSubdir(request.subdir),
+            shownRemote: publicRemote(request.remote),
+          };
           return await checkout(gitDir, ingest, options, environment, signal);
         });
         return { directory, [Symbol.dispose]: () => ingest[Symbol.dispose]() };
@@ -137,10 +143,14 @@ export function createGitSource({
 }
 
 function isOffline({ remote }: GitRequest): never {
-  throw new SlipwayError('REG_OFFLINE', `\`${publicRemote(remote)}\` is not in the store, and with \`--offline\` no server is asked`, {
-    class: 'registry',
-    hint: 'build once without `--offline`',
-  });
+  throw new SlipwayError(
+    'REG_OFFLINE',
+    `\`${publicRemote(remote)}\` is not in the store, and with \`--offline\` no server is asked`,
+    {
+      class: 'registry',
+      hint: 'build once without `--offline`',
+    },
+  );
 }
 
 function parseResolved(json: Json | undefined): ResolvedRef | undefined {

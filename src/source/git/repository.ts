@@ -41,7 +41,7 @@ export async function ensureObject(
   gitDir: HostPath,
   object: string,
   environment: GitEnvironment,
-  { signal, mayFetch }: { readonly signal: AbortSignal; /** Throws where not. */ readonly mayFetch: () => boolean },
+  { signal, mayFetch }: { readonly signal: AbortSignal /** Throws where not. */; readonly mayFetch: () => boolean },
 ): Promise<void> {
   const run = (...args: readonly string[]): Promise<string> => runGit(args, environment, { gitDir, signal });
   const has = async (): Promise<boolean> => {
@@ -62,7 +62,16 @@ export async function ensureObject(
     if (!(error instanceof GitFailure) || !refusesSingleObjects(error.stderr)) throw error;
   }
   const unshallow = isShallow(gitDir) ? ['--unshallow'] : [];
-  await run('fetch', '--quiet', '--no-tags', '--force', ...unshallow, 'origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*');
+  await run(
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--force',
+    ...unshallow,
+    'origin',
+    '+refs/heads/*:refs/remotes/origin/*',
+    '+refs/tags/*:refs/tags/*',
+  );
   if (!(await has())) {
     throw new SlipwayError('SOURCE_GIT_NO_REF', `repository does not contain commit ${object}`, {
       hint: 'no branch and no tag of it leads there',

@@ -93,7 +93,8 @@ export async function runGit(args: readonly string[], environment: GitEnvironmen
         hint: 'install git, for example with `apt-get install git`',
       });
     }
-    if (outBytes > maxOutputBytes) throw new SlipwayError('SOURCE_GIT_FAILED', 'git printed more than a repository can have to say');
+    if (outBytes > maxOutputBytes)
+      throw new SlipwayError('SOURCE_GIT_FAILED', 'git printed more than a repository can have to say');
     if (exit !== 0) throw new GitFailure(args, exit, stderr);
     return Buffer.concat(out).toString('utf8');
   } finally {

@@ -27,12 +27,13 @@ export function sshCommand(
     return { command, [Symbol.dispose]: () => ingest[Symbol.dispose]() };
   }
   const known = [join(env['HOME'] ?? homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];
-  const command = print([
-    ...options,
-    ...['-o', 'StrictHostKeyChecking=accept-new'],
-    ...['-o', `UserKnownHostsFile=${quoted(join(paths.gitRepository(''), 'known_hosts'))}`],
-    ...['-o', `GlobalKnownHostsFile=${known.map(quoted).join(' ')}`],
-  ]);
+  const own = join(paths.gitRepository(''), 'known_hosts');
+  const trust = [
+    'StrictHostKeyChecking=accept-new',
+    `UserKnownHostsFile=${quoted(own)}`,
+    `GlobalKnownHostsFile=${known.map(quoted).join(' ')}`,
+  ];
+  const command = print([...options, ...trust.flatMap((option) => ['-o', option])]);
   return { command, [Symbol.dispose]: () => undefined };
 }
 
