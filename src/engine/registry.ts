@@ -1,5 +1,6 @@
-import { SlipwayError } from '../base/index.ts';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { SlipwayError } from '../base/index.ts';
 import type { Downloader, RegistryClient } from '../registry/index.ts';
 import type { EngineSettings } from './settings.ts';
 
@@ -13,7 +14,15 @@ export async function openRegistryClient(settings: EngineSettings): Promise<Regi
     credentials: loadDockerCredentials({ env: settings.env, home: homedir() }),
     userAgent: 'slipway',
     env: settings.env,
+    certificateDirectories: certificateDirectories(settings),
   });
+}
+
+/** Where people keep certificates of registries: ours first, then those of Docker, rootless or not, and of Podman. */
+function certificateDirectories({ env }: EngineSettings): readonly string[] {
+  const own = env['SLIPWAY_CERTS_DIR'] ?? '';
+  const usual = ['/etc/docker/certs.d', join(homedir(), '.config/docker/certs.d'), '/etc/containers/certs.d'];
+  return own === '' ? usual : [own, ...usual];
 }
 
 /** What fetches files of the web for this engine. */

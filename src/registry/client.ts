@@ -22,6 +22,8 @@ export interface RegistryOptions {
   readonly env: Environment;
   /** A registry's `Warning`, each told once. */
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** Folders of certificates by host, as `/etc/docker/certs.d`; the first that knows a host counts. Default: none. */
+  readonly certificateDirectories?: readonly string[] | undefined;
   /** Time limits and the clock. */
   readonly tuning?: Partial<RegistryTuning> | undefined;
 }
@@ -58,8 +60,8 @@ export interface RegistryClient extends AsyncDisposable {
 /** Opens nothing and reads nothing until the first call. */
 export function createRegistryClient(options: RegistryOptions): RegistryClient {
   const tuning = { ...defaultTuning, ...options.tuning };
-  const { env, insecureHosts, userAgent, credentials, onWarning, mirrors } = options;
-  const transport = new Transport({ env, insecureHosts, userAgent, tuning });
+  const { env, insecureHosts, userAgent, credentials, onWarning, mirrors, certificateDirectories } = options;
+  const transport = new Transport({ env, insecureHosts, userAgent, tuning, certificateDirectories });
   const session = new HostSession(transport, { credentials, now: tuning.now, onWarning });
   const hosts: Hosts = { session, tuning, mirrors, preferred: new Map(), unreachable: new Set() };
   return {

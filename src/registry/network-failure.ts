@@ -21,6 +21,9 @@ const away: Readonly<Record<string, string>> = {
 const badCertificate =
   /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|CRL_|INVALID_PURPOSE)/;
 
+/** What TLS servers say to a client without the right certificate, before version 1.3 and since. */
+const wantsCertificate = /alert[ _](?:certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _]unknown|handshake[ _]failure)/i;
+
 /** Put what the network layer threw into words, and say whether trying again may help. */
 export function networkFailure(thrown: unknown, unreadRoots: readonly string[] = []): HostFailure {
   if (thrown instanceof HostFailure) return thrown;
@@ -64,6 +67,12 @@ export function networkFailure(thrown: unknown, unreadRoots: readonly string[] =
     return new HostFailure('REG_TLS', `its certificate is not trusted (${error?.message ?? code})${more}`, {
       cause,
       hint: 'name a file with the certificate authority in `SLIPWAY_EXTRA_CA_CERTS`, or list the host as an insecure registry',
+    });
+  }
+  if (wantsCertificate.test(`${code} ${error?.message ?? ''}`)) {
+    return new HostFailure('REG_NO_CLIENT_CERTIFICATE', 'the server ended the handshake, as it does when it wants a client certificate', {
+      cause,
+      hint: 'put client.cert and client.key into `/etc/docker/certs.d/HOST`, or into a folder HOST below `SLIPWAY_CERTS_DIR`',
     });
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {

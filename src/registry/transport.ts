@@ -1,7 +1,9 @@
+import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { SlipwayError } from '../base/index.ts';
 import { isLoopback } from './endpoint.ts';
 import { type Environment, type ExtraRoots, readExtraRoots } from './extra-roots.ts';
+import { type HostCertificates, readHostCertificates } from './host-certificates.ts';
 import { networkFailure } from './network-failure.ts';
 import type { RegistryTuning } from './tuning.ts';
 import { loadUndici, type Undici } from './undici.ts';
@@ -44,6 +46,8 @@ export interface TransportOptions {
   readonly insecureHosts: readonly string[];
   readonly userAgent: string;
   readonly tuning: RegistryTuning;
+  /** Folders of certificates by host, as in `/etc/docker/certs.d`; the first that knows a host counts. */
+  readonly certificateDirectories?: readonly string[] | undefined;
   /** Ask this machine itself without checking certificates. Default: yes. */
   readonly trustsLoopback?: boolean;
 }
@@ -52,6 +56,8 @@ export interface TransportOptions {
 export class Transport implements AsyncDisposable {
   readonly #options: TransportOptions;
   readonly #dispatchers = new Map<Route, Promise<Dispatcher>>();
+  /** By host: of those that have certificates of their own. */
+  readonly #ownDispatchers = new Map<string, Promise<Dispatcher | undefined>>();
   #undici: Promise<Undici> | undefined;
   #roots: Promise<ExtraRoots> | undefined;
   readonly #closed = new AbortController();
@@ -81,7 +87,7 @@ export class Transport implements AsyncDisposable {
     this.#closed.signal.throwIfAborted();
     const { tuning, userAgent } = this.#options;
     const undici = await (this.#undici ??= loadUndici());
-    const dispatcher = await this.#dispatcher(undici, url);
+    const dispatcher = (await this.#ownDispatcher(undici, url)) ?? (await this.#dispatcher(undici, url));
     try {
       const response = await undici.request(dispatcher, {
         origin: url.origin,
@@ -109,17 +115,27 @@ export class Transport implements AsyncDisposable {
     return thrown instanceof SlipwayError ? thrown : networkFailure(thrown, (await this.#roots?.catch(() => undefined))?.unread);
   }
 
-  #dispatcher(undici: Undici, url: URL): Promise<Dispatcher> {
+  #ownDispatcher(undici: Undici, url: URL): Promise<Dispatcher | undefined> {
+    const directories = this.#options.certificateDirectories ?? [];
+    if (url.protocol !== 'https:' || directories.length === 0) return Promise.resolve(undefined);
+    const known = this.#ownDispatchers.get(url.host);
+    if (known !== undefined) return known;
+    const made = readHostCertificates(directories, url.host).then((own) =>
+      own === undefined ? undefined : this.#connect(undici, this.#route(url), own),
+    );
+    this.#ownDispatchers.set(url.host, made);
+    return made;
+  }
+
+  #route(url: URL): Route {
     const isTrusted = this.#options.trustsLoopback !== false || this.isInsecure(url.host);
-    const route: Route = isLoopback(url.host)
-      ? isTrusted
-        ? 'loopback'
-        : 'loopback-verified'
-      : url.protocol === 'http:'
-        ? 'plain'
-        : this.isInsecure(url.host)
-          ? 'tls-unverified'
-          : 'tls';
+    if (isLoopback(url.host)) return isTrusted ? 'loopback' : 'loopback-verified';
+    if (url.protocol === 'http:') return 'plain';
+    return this.isInsecure(url.host) ? 'tls-unverified' : 'tls';
+  }
+
+  #dispatcher(undici: Undici, url: URL): Promise<Dispatcher> {
+    const route = this.#route(url);
     const known = this.#dispatchers.get(route);
     if (known !== undefined) return known;
     const made = this.#connect(undici, route);
@@ -127,12 +143,15 @@ export class Transport implements AsyncDisposable {
     return made;
   }
 
-  async #connect(undici: Undici, route: Route): Promise<Dispatcher> {
+  async #connect(undici: Undici, route: Route, own?: HostCertificates): Promise<Dispatcher> {
     const { env, tuning } = this.#options;
     const common = { connections: connectionsPerHost, pipelining: 1 };
     const timeout = tuning.connectTimeoutMs;
     // Certificates prove nothing about a process on this machine.
-    if (route === 'loopback') return new undici.Agent({ ...common, connect: { timeout, rejectUnauthorized: false } });
+    if (route === 'loopback') {
+      const tls = { ...(await secureContext(undefined, own)), rejectUnauthorized: false };
+      return new undici.Agent({ ...common, connect: { timeout, ...tls } });
+    }
     const proxies = proxySettings(env);
     const needsRoots =
       route === 'tls' ||
@@ -140,10 +159,9 @@ export class Transport implements AsyncDisposable {
       [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
     const roots = needsRoots ? await (this.#roots ??= readExtraRoots(env)) : undefined;
     // One context for all connections: parsing the roots again for each costs more than the handshake.
-    const trusted =
-      roots?.ca === undefined ? {} : { secureContext: (await import('node:tls')).createSecureContext({ ca: [...roots.ca] }) };
-    if (route === 'loopback-verified') return new undici.Agent({ ...common, connect: { timeout, ...trusted } });
-    const tls = route === 'tls-unverified' ? { rejectUnauthorized: false } : trusted;
+    const [trusted, ours] = [await secureContext(roots, undefined), await secureContext(roots, own)];
+    if (route === 'loopback-verified') return new undici.Agent({ ...common, connect: { timeout, ...ours } });
+    const tls = route === 'tls-unverified' ? { ...ours, rejectUnauthorized: false } : ours;
     return new undici.EnvHttpProxyAgent({
       ...common,
       ...proxies,
@@ -155,9 +173,35 @@ export class Transport implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort(new SlipwayError('REG_CLOSED', 'the registry client is closed', { class: 'internal' }));
-    const dispatchers = [...this.#dispatchers.values()];
+    const dispatchers = [...this.#dispatchers.values(), ...this.#ownDispatchers.values()];
     this.#dispatchers.clear();
+    this.#ownDispatchers.clear();
     await Promise.all(dispatchers.map(async (dispatcher) => (await dispatcher.catch(() => undefined))?.destroy()));
+  }
+}
+
+/** Empty where nothing but Node's own roots counts. @throws {SlipwayError} `REG_BAD_CERTS` */
+async function secureContext(
+  roots: ExtraRoots | undefined,
+  own: HostCertificates | undefined,
+): Promise<{ readonly secureContext?: SecureContext }> {
+  if (roots?.ca === undefined && own === undefined) return {};
+  const { createSecureContext, rootCertificates } = await import('node:tls');
+  const { ca = [], clients = [] } = own ?? {};
+  try {
+    return {
+      secureContext: createSecureContext({
+        ca: [...(roots?.ca ?? rootCertificates), ...ca],
+        cert: clients.map(({ certificate }) => certificate),
+        key: clients.map(({ key }) => key),
+      }),
+    };
+  } catch (cause) {
+    if (own === undefined) throw cause;
+    throw new SlipwayError('REG_BAD_CERTS', `the certificates of a registry can't be used: ${(cause as Error).message}`, {
+      cause,
+      hint: "look at the files of its host in Docker's certs.d: they are in PEM form, and a key fits the certificate beside it",
+    });
   }
 }
 

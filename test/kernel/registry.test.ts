@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -228,6 +230,62 @@ test.skipIf(outside === undefined)('REG-15 TLS: unknown authority refused; known
     await using local = await startRegistry({ tls: { certificate, key } });
     await using plain = newClient();
     expect(await pushImage(plain, `${local.host}/team/app:1`, image)).toEqual(['uploaded', 'uploaded']);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test('REG-17 client certificates and authorities by host, from certs.d', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-mtls-'));
+  const at = (name: string): string => join(directory, name);
+  const openssl = (...args: readonly string[]): Promise<unknown> => promisify(execFile)('openssl', args);
+  const certificate = (name: string, ...more: readonly string[]): Promise<unknown> =>
+    openssl(
+      ...['req', '-x509', '-nodes', '-days', '2', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+      ...['-subj', `/CN=${name}`, '-keyout', at(`${name}.key`), '-out', at(`${name}.crt`), ...more],
+    );
+  const signed = ['-CA', at('ca.crt'), '-CAkey', at('ca.key')];
+  const address = outside ?? '127.0.0.1';
+  try {
+    await certificate('ca');
+    await certificate('server', '-addext', `subjectAltName=IP:${address}`, '-addext', 'basicConstraints=critical,CA:FALSE', ...signed);
+    await certificate('client', '-addext', 'extendedKeyUsage=clientAuth', '-addext', 'basicConstraints=critical,CA:FALSE', ...signed);
+    const tls = { certificate: at('server.crt'), key: at('server.key'), clientCa: at('ca.crt') };
+    await using server = await startRegistry({ address, tls });
+    const reference = parseReference(`${server.host}/team/app:1`);
+    const folder = join(directory, 'certs.d', server.host);
+    const client = (): RegistryClient =>
+      newClient({ certificateDirectories: [at('nothing'), at('certs.d')], tuning: { maxTries: 1 } });
+    const resolve = async (): Promise<Descriptor> => {
+      await using asking = client();
+      return await asking.resolve(reference, { signal });
+    };
+    await mkdir(folder, { recursive: true });
+    await copyFile(at('client.crt'), join(folder, 'client.cert'));
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'REG_BAD_CERTS',
+      message: `\`${join(folder, 'client.cert')}\` has no \`client.key\` beside it`,
+    });
+    await copyFile(at('client.key'), join(folder, 'client.key'));
+    await copyFile(at('ca.crt'), join(folder, 'ca.crt'));
+    await using trusted = client();
+    const image = makeImage();
+    expect(await pushImage(trusted, `${server.host}/team/app:1`, image)).toEqual(['uploaded', 'uploaded']);
+    expect(await trusted.resolve(reference, { signal })).toEqual(image.manifest);
+    await copyFile(at('server.key'), join(folder, 'client.key'));
+    await expect(resolve()).rejects.toMatchObject({ code: 'REG_BAD_CERTS' });
+
+    // Before TLS 1.3, a server can say in time why it lets nobody in.
+    const options = { cert: await readFile(tls.certificate), key: await readFile(tls.key), ca: await readFile(tls.clientCa) };
+    const strict = createServer({ ...options, requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' });
+    await new Promise<void>((done) => strict.listen(0, '127.0.0.1', done));
+    await using stranger = newClient({ tuning: { maxTries: 1 } });
+    const name = `127.0.0.1:${(strict.address() as AddressInfo).port}/team/app:1`;
+    await expect(stranger.resolve(parseReference(name), { signal })).rejects.toMatchObject({
+      code: 'REG_NO_CLIENT_CERTIFICATE',
+      hint: expect.stringContaining('/etc/docker/certs.d/HOST'),
+    });
+    strict.close();
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 export interface RegistryServerOptions {
   /** Serve HTTPS with these PEM files instead of plain HTTP. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: { readonly certificate: string; readonly key: string; /** Whose clients are let in. */ readonly clientCa?: string };
   /** Ask for a login: lines of `user:bcrypt`. */
   readonly htpasswd?: string;
   /** An existing data directory, served read-only and left alone; default: an empty one. */
@@ -35,7 +35,7 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     http: {
       addr: `${address}:0`,
       secret: 'for tests',
-      ...(options.tls === undefined ? {} : { tls: { certificate: options.tls.certificate, key: options.tls.key } }),
+      ...(options.tls === undefined ? {} : { tls: tlsConfig(options.tls) }),
     },
     ...(options.htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'tests', path: join(directory, 'htpasswd') } } }),
   };
@@ -62,6 +62,10 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     await dispose();
     throw error;
   }
+}
+
+function tlsConfig({ certificate, key, clientCa }: NonNullable<RegistryServerOptions['tls']>): object {
+  return { certificate, key, ...(clientCa === undefined ? {} : { clientcas: [clientCa] }) };
 }
 
 /** The server says where it listens, which is the moment it does. */
