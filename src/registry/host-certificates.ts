@@ -52,7 +52,8 @@ async function readFolder(folder: string, names: readonly string[]): Promise<Hos
   };
   for (const name of ending('.key')) partner(name, '.key', '.cert');
   const clients: { readonly certificate: string; readonly key: string }[] = [];
-  for (const name of ending('.cert')) clients.push({ key: await read(partner(name, '.cert', '.key')), certificate: await read(name) });
+  for (const name of ending('.cert'))
+    clients.push({ key: await read(partner(name, '.cert', '.key')), certificate: await read(name) });
   const ca: string[] = [];
   for (const name of ending('.crt')) ca.push(await read(name));
   return { ca, clients };

@@ -22,7 +22,8 @@ const badCertificate =
   /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|CRL_|INVALID_PURPOSE)/;
 
 /** What TLS servers say to a client without the right certificate, before version 1.3 and since. */
-const wantsCertificate = /alert[ _](?:certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _]unknown|handshake[ _]failure)/i;
+const wantsCertificate =
+  /alert[ _](?:certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _]unknown|handshake[ _]failure)/i;
 
 /** Put what the network layer threw into words, and say whether trying again may help. */
 export function networkFailure(thrown: unknown, unreadRoots: readonly string[] = []): HostFailure {
@@ -70,10 +71,14 @@ export function networkFailure(thrown: unknown, unreadRoots: readonly string[] =
     });
   }
   if (wantsCertificate.test(`${code} ${error?.message ?? ''}`)) {
-    return new HostFailure('REG_NO_CLIENT_CERTIFICATE', 'the server ended the handshake, as it does when it wants a client certificate', {
-      cause,
-      hint: 'put client.cert and client.key into `/etc/docker/certs.d/HOST`, or into a folder HOST below `SLIPWAY_CERTS_DIR`',
-    });
+    return new HostFailure(
+      'REG_NO_CLIENT_CERTIFICATE',
+      'the server ended the handshake, as it does when it wants a client certificate',
+      {
+        cause,
+        hint: 'put client.cert and client.key into `/etc/docker/certs.d/HOST`, or into a folder HOST below `SLIPWAY_CERTS_DIR`',
+      },
+    );
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
     return new HostFailure('REG_TLS', 'the server does not speak TLS as we do', {

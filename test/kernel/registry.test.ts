@@ -238,18 +238,38 @@ test.skipIf(outside === undefined)('REG-15 TLS: unknown authority refused; known
 test('REG-17 client certificates and authorities by host, from certs.d', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-mtls-'));
   const at = (name: string): string => join(directory, name);
-  const openssl = (...args: readonly string[]): Promise<unknown> => promisify(execFile)('openssl', args);
+  const newKey = 'req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1'.split(' ');
   const certificate = (name: string, ...more: readonly string[]): Promise<unknown> =>
-    openssl(
-      ...['req', '-x509', '-nodes', '-days', '2', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
-      ...['-subj', `/CN=${name}`, '-keyout', at(`${name}.key`), '-out', at(`${name}.crt`), ...more],
-    );
+    promisify(execFile)('openssl', [
+      ...newKey,
+      '-subj',
+      `/CN=${name}`,
+      '-keyout',
+      at(`${name}.key`),
+      '-out',
+      at(`${name}.crt`),
+      ...more,
+    ]);
   const signed = ['-CA', at('ca.crt'), '-CAkey', at('ca.key')];
   const address = outside ?? '127.0.0.1';
   try {
     await certificate('ca');
-    await certificate('server', '-addext', `subjectAltName=IP:${address}`, '-addext', 'basicConstraints=critical,CA:FALSE', ...signed);
-    await certificate('client', '-addext', 'extendedKeyUsage=clientAuth', '-addext', 'basicConstraints=critical,CA:FALSE', ...signed);
+    await certificate(
+      'server',
+      '-addext',
+      `subjectAltName=IP:${address}`,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      ...signed,
+    );
+    await certificate(
+      'client',
+      '-addext',
+      'extendedKeyUsage=clientAuth',
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      ...signed,
+    );
     const tls = { certificate: at('server.crt'), key: at('server.key'), clientCa: at('ca.crt') };
     await using server = await startRegistry({ address, tls });
     const reference = parseReference(`${server.host}/team/app:1`);

@@ -6,7 +6,11 @@ import { createInterface } from 'node:readline';
 
 export interface RegistryServerOptions {
   /** Serve HTTPS with these PEM files instead of plain HTTP. */
-  readonly tls?: { readonly certificate: string; readonly key: string; /** Whose clients are let in. */ readonly clientCa?: string };
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string /** Whose clients are let in. */;
+    readonly clientCa?: string;
+  };
   /** Ask for a login: lines of `user:bcrypt`. */
   readonly htpasswd?: string;
   /** An existing data directory, served read-only and left alone; default: an empty one. */
