@@ -34,6 +34,7 @@ if [ "${1-}" = --test ]; then
   have runc || missing+=(runc)
   need skopeo
   need umoci
+  need ssh-add openssh-client
   need docker-registry
   need busybox busybox-static
   need bzip2

@@ -17,6 +17,7 @@ import { keepGraph } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
 import { checkOutputs, writeOutputs } from './outputs.ts';
 import { reportStages, sizeOf } from './report-stages.ts';
+import { type AgentOf, openAgents } from './ssh-agents.ts';
 import { secretReader } from './secrets.ts';
 import { planTargets, type TargetPlan } from './targets.ts';
 import { tellAge } from './tell-age.ts';
@@ -43,6 +44,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const plan = planTargets(options);
   checkOutputs(plan.outputs, options.stdout);
   const grants = readGrants(options);
+  const sshAgent = await openAgents(options.ssh ?? {});
   const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
   const context = options.context ?? '.';
   const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
@@ -77,7 +79,9 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     if (event.kind === 'step-failed') failed.vertex ??= compiled.graph.vertices.get(event.step as Digest);
     emit(event);
   };
-  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, devicesOf, emit: noteFailure, signal }));
+  const job = scope.use(
+    startJob(options, { compiled, contexts, platform, engine, devicesOf, sshAgent, emit: noteFailure, signal }),
+  );
   const solved = await settleAll(compiled.targets, (target) => solve(job, target)).catch(async (thrown: unknown) => {
     const { onFail = [] } = options;
     if (onFail.length > 0 && failed.vertex !== undefined && !signal.aborted) {
@@ -197,9 +201,14 @@ function startJob(
     platform,
     engine,
     devicesOf,
+    sshAgent,
     emit,
     signal,
-  }: Omit<Prepared, 'loaded' | 'images' | 'grants'> & { readonly compiled: CompiledTargets; readonly devicesOf: DevicesOf },
+  }: Omit<Prepared, 'loaded' | 'images' | 'grants'> & {
+    readonly compiled: CompiledTargets;
+    readonly devicesOf: DevicesOf;
+    readonly sshAgent: AgentOf;
+  },
 ): EngineJob {
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
@@ -207,7 +216,7 @@ function startJob(
     ignoreCache: ignoreCacheFor(compiled, options),
     placeOf: placesIn(compiled, contexts, options, platform),
     secret: secretReader(options.secrets ?? {}, process.env),
-    sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
+    sshAgent,
     network: networkOf(options),
     devicesOf,
     limits: options.limits,

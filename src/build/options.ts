@@ -49,8 +49,11 @@ export interface BuildOptions {
   readonly outputs?: readonly Output[];
   /** Values for RUN --mount=type=secret, by id. They reach only the steps that name them: no layer, no key, no log. */
   readonly secrets?: Readonly<Record<string, Secret>>;
-  /** Agents for RUN --mount=type=ssh: by id, the path of the agent's socket. */
-  readonly ssh?: Readonly<Record<string, string>>;
+  /**
+   * Agents for RUN --mount=type=ssh, by id: the path of an agent's socket, or of private key files, which are then held by an agent
+   * of our own. Steps may list keys and have data signed, and nothing else.
+   */
+  readonly ssh?: Readonly<Record<string, string | readonly string[]>>;
   readonly noCache?: boolean;
   /** Stages whose RUN, COPY and ADD run again whatever the cache holds. Not together with `noCache`. */
   readonly noCacheFilter?: readonly string[];

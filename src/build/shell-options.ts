@@ -1,5 +1,5 @@
 import type { BuildEvent } from '../solver/index.ts';
-import type { EngineOptions, Secret } from './options.ts';
+import type { BuildOptions, EngineOptions, Secret } from './options.ts';
 
 export interface ShellOptions {
   /** A build or a step of the latest build, whichever it is; see `build` and `step`. */
@@ -18,7 +18,7 @@ export interface ShellOptions {
   readonly user?: string;
   /** Secrets and agents of the step's mounts; those that are missing are left out. */
   readonly secrets?: Readonly<Record<string, Secret>>;
-  readonly ssh?: Readonly<Record<string, string>>;
+  readonly ssh?: NonNullable<BuildOptions['ssh']>;
   /** Give the shell the terminal and standard streams of this process; otherwise output goes to `onOutput`. */
   readonly interactive?: boolean;
   readonly onOutput?: (stream: 1 | 2, data: Uint8Array) => void;

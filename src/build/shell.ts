@@ -10,6 +10,7 @@ import { findShell } from './find-shell.ts';
 import { inspectBuild } from './history/history.ts';
 import type { BuildRecord } from './history/build-record.ts';
 import { type KeptGraph, keptGraph, nameOfVertex } from './kept-graph.ts';
+import { type AgentOf, openAgents } from './ssh-agents.ts';
 import { secretReader } from './secrets.ts';
 import type { ShellOptions, ShellPlace } from './shell-options.ts';
 import { findStep } from './step-name.ts';
@@ -30,7 +31,7 @@ export async function openShell(options: ShellOptions): Promise<{ readonly exitC
     if (graph === undefined) throw noTree(`what build \`${record.id}\` was to do is not kept any more`);
     const vertex = chooseVertex(graph, record, step);
     const name = nameOfVertex(graph, vertex.digest);
-    using job = startJob(engine, graph, options, signal);
+    using job = startJob(engine, graph, options, await openAgents(options.ssh ?? {}), signal);
     const at = options.at ?? 'after';
     const hasFailed = record.status === 'error' && record.error?.step === name;
     using _kept = hasFailed ? await holdFailedTree(engine.store, vertex.digest, signal) : undefined;
@@ -84,13 +85,13 @@ function chooseVertex(graph: KeptGraph, record: BuildRecord, step: string | unde
   return vertex;
 }
 
-function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions, signal: AbortSignal): EngineJob {
+function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions, sshAgent: AgentOf, signal: AbortSignal): EngineJob {
   return engine.solve(graph.graph, {
     directories: new Map([...graph.directories].map(([name, path]) => [name, hostPath(path)])),
     nameOf: (vertex) => nameOfVertex(graph, vertex),
     ignoreCache: () => false,
     secret: secretReader(options.secrets ?? {}, process.env),
-    sshAgent: (id) => (Object.hasOwn(options.ssh ?? {}, id) ? options.ssh?.[id] : undefined),
+    sshAgent,
     network: graph.network,
     signal,
     emit: ofStepsThatRun(graph, options.onEvent ?? (() => undefined)),

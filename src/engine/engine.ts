@@ -9,6 +9,7 @@ import { type Content, createContent } from '../rootfs/index.ts';
 import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
 import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
 import { createGitSource, createHttpSource, createImageSource, type ImageSource } from '../source/index.ts';
+import type { SshAgent } from '../ssh/index.ts';
 import { createLease, openStore, recoverStore, type Store } from '../store/index.ts';
 import { findSandbox } from './find-sandbox.ts';
 import { openDownloader, openRegistryClient } from './registry.ts';
@@ -36,7 +37,7 @@ export interface SolveRequest {
   /** Names the place of a vertex in its Dockerfile, so that later builds can say why the step there ran again. */
   readonly placeOf?: ((vertex: Digest) => StepPlace | undefined) | undefined;
   readonly secret?: ((id: string) => Uint8Array | undefined) | undefined;
-  readonly sshAgent?: ((id: string) => string | undefined) | undefined;
+  readonly sshAgent?: ((id: string) => SshAgent | undefined) | undefined;
   readonly network: 'host' | 'none';
   readonly devicesOf?: ((devices: ExecOp['devices']) => DeviceEdits | undefined) | undefined;
   readonly limits?: ResourceLimits | undefined;

@@ -1,12 +1,18 @@
-import { SlipwayError } from '../base/index.ts';
+import { type Scope, SlipwayError } from '../base/index.ts';
 import type { SourceOp } from '../graph/index.ts';
 import type { Entry, LayerId } from '../layer/index.ts';
 import { walkUpper } from '../rootfs/index.ts';
 import type { GitRequest } from '../source/index.ts';
+import type { SshAgent } from '../ssh/index.ts';
 import type { OpsState } from './ports.ts';
+import { agentSocket } from './ssh.ts';
 
-/** What a `git://…` source asks for. @see LLB source attributes `git.*` */
-export function gitRequest({ identifier, attrs }: SourceOp, { ports }: Pick<OpsState, 'ports'>): GitRequest {
+/** What a `git://…` source asks for; the agent it uses is there until `scope` ends. @see LLB source attributes `git.*` */
+export async function gitRequest(
+  { identifier, attrs }: SourceOp,
+  { ports }: Pick<OpsState, 'ports'>,
+  scope: Scope,
+): Promise<GitRequest> {
   const [place, fragment = ''] = cut(identifier, '#');
   const [ref, subdir = ''] = cut(fragment, ':');
   const remote = remoteOf(attrs['git.fullurl'] ?? place.slice('git://'.length));
@@ -21,7 +27,7 @@ export function gitRequest({ identifier, attrs }: SourceOp, { ports }: Pick<OpsS
     mtime: attrs['git.mtime'] === 'commit' ? 'commit' : 'checkout',
     fetchByCommit: attrs['git.fetchbycommit'] === 'true',
     authorization: authorizationOf(remote, attrs, ports.secret),
-    sshSocket: agent === undefined ? undefined : agentOf(agent, ports),
+    sshSocket: agent === undefined ? undefined : await agentSocket(agentOf(agent, ports), scope),
     knownHosts: attrs['git.knownsshhosts'],
   };
 }
@@ -72,11 +78,11 @@ function valueOf(name: string | undefined, suffix: string, secret: (id: string) 
   return value === undefined ? undefined : Buffer.from(value).toString('utf8').trim();
 }
 
-function agentOf(id: string, { sshAgent }: OpsState['ports']): string {
-  const socket = sshAgent(id);
-  if (socket !== undefined) return socket;
+function agentOf(id: string, { sshAgent }: OpsState['ports']): SshAgent {
+  const agent = sshAgent(id);
+  if (agent !== undefined) return agent;
   throw new SlipwayError('OPS_NO_SSH', `no SSH key "${id}" forwarded from the client`, {
-    hint: `the repository is reached over ssh: pass \`--ssh ${id}\``,
+    hint: `the repository is reached over ssh: pass \`--ssh ${id}\`, or \`--ssh ${id}=KEYFILE\``,
   });
 }
 

@@ -4,6 +4,7 @@ import type { LayerId, Tree } from '../layer/index.ts';
 import type { Content } from '../rootfs/index.ts';
 import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
 import type { GitSource, HttpSource, ImageSource, LocalContext } from '../source/index.ts';
+import type { SshAgent } from '../ssh/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** What the engine lends to the ops. */
@@ -19,8 +20,8 @@ export interface OpsPorts {
   sandbox(): Promise<Sandbox>;
   /** The value of a secret of this build; asked for each op that names it. */
   secret(id: string): Uint8Array | undefined;
-  /** The socket of an SSH agent of the user's, by id. */
-  readonly sshAgent: (id: string) => string | undefined;
+  /** Who signs for a step, by id. */
+  readonly sshAgent: (id: string) => SshAgent | undefined;
   /** Network of an exec op that names none. */
   readonly network: 'host' | 'none';
   /** What the devices of an exec op change; `undefined` when it names none. */

@@ -1,4 +1,4 @@
-import { compilePatterns, SlipwayError } from '../base/index.ts';
+import { compilePatterns, Scope, SlipwayError } from '../base/index.ts';
 import type { SourceOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
@@ -18,8 +18,10 @@ export async function sourceKey(op: SourceOp, vertex: Vertex, state: OpsState, c
     case 'http':
     case 'https':
       return await state.ports.http.pin(httpRequest(op, state), fetchOptions(vertex, state, context));
-    case 'git':
-      return await state.ports.git.pin(gitRequest(op, state), context);
+    case 'git': {
+      await using scope = new Scope();
+      return await state.ports.git.pin(await gitRequest(op, state, scope), context);
+    }
     case 'local':
       return undefined;
   }
@@ -40,8 +42,11 @@ export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, c
           layers: [await state.ports.http.fetch(httpRequest(op, state), fetchOptions(vertex, state, context))],
         },
       ];
-    case 'git':
-      return [{ kind: 'snapshot', layers: [await checkoutLayer(gitRequest(op, state), state, context.signal)] }];
+    case 'git': {
+      await using scope = new Scope();
+      const request = await gitRequest(op, state, scope);
+      return [{ kind: 'snapshot', layers: [await checkoutLayer(request, state, context.signal)] }];
+    }
     case 'local':
       return [openContext(op, vertex, state, context)];
   }

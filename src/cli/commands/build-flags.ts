@@ -44,8 +44,8 @@ export const buildFlags = {
   },
   ssh: {
     kind: 'list',
-    value: 'ID[=SOCKET]',
-    about: 'an agent for RUN --mount=type=ssh (default socket: $SSH_AUTH_SOCK)',
+    value: 'ID[=SOCKET|=KEYFILE,…]',
+    about: 'an agent, or key files, for RUN --mount=type=ssh (default: the agent at $SSH_AUTH_SOCK)',
   },
   'no-cache': { kind: 'bool', about: 'run every step, whatever the cache holds' },
   'no-cache-filter': { kind: 'list', value: 'STAGE', about: 'run the steps of these stages, whatever the cache holds' },

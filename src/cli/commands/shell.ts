@@ -14,7 +14,11 @@ const flags = {
   command: { kind: 'string', short: 'c', value: 'COMMAND', about: 'run this in the shell, and leave' },
   user: { kind: 'string', short: 'u', value: 'USER[:GROUP]', about: "instead of the step's user" },
   secret: { kind: 'list', value: 'id=ID[,src=FILE|,env=NAME]', about: "a secret that the step's mounts name (repeatable)" },
-  ssh: { kind: 'list', value: 'ID[=SOCKET]', about: "an agent that the step's mounts name (repeatable)" },
+  ssh: {
+    kind: 'list',
+    value: 'ID[=SOCKET|=KEYFILE,…]',
+    about: "an agent, or key files, that the step's mounts name (repeatable)",
+  },
 } as const;
 
 export const shellCommand: Command = defineCommand({

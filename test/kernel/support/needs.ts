@@ -10,7 +10,7 @@ import { trivialProgram } from '../../../src/sandbox/probe-program.ts';
 import { startRegistry } from './docker-registry.ts';
 
 /** What a test asks of the machine. Each is found out by doing it. */
-export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'cgroups' | 'root' | 'registry' | 'skopeo' | 'umoci';
+export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'cgroups' | 'root' | 'registry' | 'skopeo' | 'ssh' | 'umoci';
 
 /** Answers why the need is not met, or undefined when it is. */
 type Probe = (scratch: string) => Promise<string | undefined>;
@@ -66,6 +66,10 @@ const probes: Readonly<Record<Need, Probe>> = {
     return undefined;
   },
   skopeo: () => runs('skopeo', '--version'),
+  async ssh() {
+    const { error } = spawnSync('ssh-keygen', ['-?']);
+    return error?.message;
+  },
   umoci: () => runs('umoci', '--version'),
 };
 

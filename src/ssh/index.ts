@@ -1,0 +1,2 @@
+export { serveAgent, type SshAgent } from './agent.ts';
+export { type AgentKey, readAgentKey } from './agent-key.ts';
