@@ -1,5 +1,6 @@
 export { type ErrorClass, type ErrorCode, SlipwayError, type SourcePosition, type SourceSpan } from './base/index.ts';
 export {
+  type Annotation,
   build,
   type BuildOptions,
   type BuildResult,
@@ -18,11 +19,15 @@ export {
   type ShellOptions,
   type ShellPlace,
   type DoctorFinding,
+  type ImageAttributes,
+  type ImageDescriptor,
+  type ImageOutput,
   type ImageSummary,
   importImage,
   type ImportOptions,
   listImages,
   loadImages,
+  type LayoutOutput,
   type LoadOptions,
   type Output,
   outline,

@@ -1,24 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { hostPath, Scope, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
-import { type Engine, type EngineJob, engineSettings, openEngine, type StepPlace } from '../engine/index.ts';
+import { type Engine, type EngineJob, type EngineSettings, engineSettings, openEngine, type StepPlace } from '../engine/index.ts';
 import { type CompiledTarget, type CompiledTargets, compileTargets } from '../frontend/index.ts';
 import type { Vertex } from '../graph/index.ts';
-import type { Digest, Platform } from '../oci/index.ts';
+import { type Digest, parseReference, type Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import { type EmitEvent, StepError } from '../solver/index.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
 import { tellChecks } from './build-checks.ts';
+import { checkOutputs } from './check-outputs.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type DevicesOf, findDevices } from './devices.ts';
 import { type Grants, readGrants } from './entitlements.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
-import type { BuildOptions, BuildResult, TargetResult } from './options.ts';
+import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
 import { keepGraph } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
-import { checkOutputs, writeOutputs } from './outputs.ts';
+import { writeOutputs } from './outputs.ts';
 import { reportStages, sizeOf } from './report-stages.ts';
 import { type AgentOf, openAgents } from './ssh-agents.ts';
 import { secretReader } from './secrets.ts';
+import { timeOfContext } from './source-time.ts';
 import { planTargets, type TargetPlan } from './targets.ts';
 import { tellAge } from './tell-age.ts';
 import { cancellable } from './with-engine.ts';
@@ -42,11 +44,12 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   await using scope = new Scope();
   const emit: EmitEvent = options.onEvent ?? ignore;
   const plan = planTargets(options);
-  checkOutputs(plan.outputs, options.stdout);
+  const context = options.context ?? '.';
+  const outputs = plan.outputs.map(({ output }) => output);
+  checkOutputs(outputs, { context, stdout: options.stdout });
   const grants = readGrants(options);
   const sshAgent = await openAgents(options.ssh ?? {});
-  const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
-  const context = options.context ?? '.';
+  const engine = scope.use(await openEngine(settingsFor(options, outputs)));
   const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
     const made = loadDockerfile(options, context);
     tell('transferring dockerfile:', made.sizeBytes);
@@ -119,6 +122,17 @@ function dockerfileName({ dockerfile, file }: BuildOptions): string {
   return dockerfile === undefined && file !== undefined ? file.slice(file.lastIndexOf('/') + 1) : 'Dockerfile';
 }
 
+/** An output may vouch for the registries it is pushed to. */
+function settingsFor({ engine = {} }: BuildOptions, outputs: readonly Output[]): EngineSettings {
+  const hosts = outputs.flatMap((output) =>
+    output.type === 'image' && output.insecureRegistry === true
+      ? (output.names ?? []).map((name) => parseReference(name).host)
+      : [],
+  );
+  const settings = engineSettings(engine, process.env);
+  return { ...settings, insecureRegistries: [...settings.insecureRegistries, ...hosts] };
+}
+
 type Tell = (part: string, sizeBytes: number) => void;
 
 /** A small piece of work that shows as a step of its own. */
@@ -167,6 +181,7 @@ async function compileFor(
       extraHosts: options.extraHosts,
       ulimits: options.ulimits,
       shmSizeBytes: options.shmSizeBytes,
+      needsEpoch: options.reproducible,
       noCache: options.noCache ?? false,
       cgroupParent: options.cgroupParent,
       entitlements: grants.rights,
@@ -188,6 +203,7 @@ async function compileFor(
           throw error;
         }
       },
+      contextTime: (name) => timeOfContext(contexts, name, emit),
     },
     signal,
   );

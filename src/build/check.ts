@@ -141,7 +141,7 @@ async function lookUp({ file }: ParseResult, options: CheckOptions): Promise<Loo
           contexts: contexts.named,
           ignorePatterns: contexts.ignorePatterns,
         },
-        { resolveImage },
+        { resolveImage, contextTime: () => Promise.resolve(undefined) },
         signal,
       );
       for (const { index } of stages) compiled.add(index);

@@ -28,10 +28,15 @@ export type {
 export { listImages, removeImages, tagImage } from './images.ts';
 export { importImage } from './import.ts';
 export type {
+  Annotation,
   BuildOptions,
   BuildResult,
   EngineOptions,
   FailedExport,
+  ImageAttributes,
+  ImageDescriptor,
+  ImageOutput,
+  LayoutOutput,
   Output,
   Secret,
   StageReport,

@@ -2,6 +2,62 @@ import type { ResourceLimits } from '../sandbox/index.ts';
 import type { BuildEvent } from '../solver/index.ts';
 import type { Freed } from './cache-limit.ts';
 
+/** How an image is written. */
+export interface ImageAttributes {
+  readonly names?: readonly string[];
+  /** Of the layers that the build added. Default: `gzip`; in the local store alone, `uncompressed`. */
+  readonly compression?: 'uncompressed' | 'gzip' | 'zstd';
+  /** gzip: 0 to 9, default 6. zstd: 1 to 22, default 3. */
+  readonly compressionLevel?: number;
+  /** Layers of the base image get that compression too. */
+  readonly forceCompression?: boolean;
+  /** False: the media types of Docker. Default: true. */
+  readonly ociMediaTypes?: boolean;
+  /** Seconds since 1970, instead of the build's `SOURCE_DATE_EPOCH`; null: none. */
+  readonly sourceDateEpoch?: number | null;
+  /** No file that the build added has a later time than `SOURCE_DATE_EPOCH`. */
+  readonly rewriteTimestamp?: boolean;
+  readonly annotations?: readonly Annotation[];
+  /** Keep the media types of layers that may not be distributed. */
+  readonly preferNondistLayers?: boolean;
+}
+
+/** A key and a value beside the image, in the document that `level` names. */
+export interface Annotation {
+  readonly level: 'manifest' | 'manifest-descriptor' | 'index' | 'index-descriptor';
+  /** `os/arch[/variant]`: only in images for it. */
+  readonly platform?: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The local image store, under each of `names`; without names only the result's digests are kept. */
+export interface ImageOutput extends ImageAttributes {
+  readonly type: 'image';
+  readonly push?: boolean;
+  /** Push under the digest alone, and tag nothing. */
+  readonly pushByDigest?: boolean;
+  /** The registries of the names may speak plain HTTP, or show certificates that nobody vouches for. */
+  readonly insecureRegistry?: boolean;
+  /** False: nothing is named in the local store. */
+  readonly store?: boolean;
+  /** Make the directories that a RUN upon the image needs. */
+  readonly unpack?: boolean;
+  /** A further name `PREFIX@DIGEST`. */
+  readonly danglingNamePrefix?: string;
+  /** That name only where there is no other. */
+  readonly danglingNameEmptyOnly?: boolean;
+  /** A further name `NAME@DIGEST` for each. */
+  readonly nameCanonical?: boolean;
+}
+
+/** An OCI image layout: a tar at `dest` (`-` is standard output, handed over as a stream), or a directory when `tar` is false. */
+export interface LayoutOutput extends ImageAttributes {
+  readonly type: 'oci' | 'docker';
+  readonly dest: string;
+  readonly tar?: boolean;
+}
+
 /** Where a result of a build goes. */
 export type Output = OutputPlace & {
   /** The stage whose result goes there, by name or index; it is built besides `BuildOptions.target`. Default: that one. */
@@ -9,20 +65,17 @@ export type Output = OutputPlace & {
 };
 
 type OutputPlace =
-  /** The local image store, under each of `names`; without names only the result's digests are kept. */
-  | { readonly type: 'image'; readonly names?: readonly string[]; readonly push?: boolean }
-  /** An OCI image layout: a tar at `dest` (`-` is standard output, handed over as a stream), or a directory when `tar` is false. */
+  | ImageOutput
+  | LayoutOutput
+  /** The files of the final root file system, in a directory; `delete` removes there what the image has not. */
   | {
-      readonly type: 'oci' | 'docker';
+      readonly type: 'local';
       readonly dest: string;
-      readonly tar?: boolean;
-      readonly compression?: 'uncompressed' | 'gzip';
-      readonly names?: readonly string[];
+      readonly mode?: 'copy' | 'delete';
+      readonly sourceDateEpoch?: number | null;
     }
-  /** The files of the final root file system, in a directory. */
-  | { readonly type: 'local'; readonly dest: string }
   /** The files of the final root file system, as a tar. */
-  | { readonly type: 'tar'; readonly dest: string }
+  | { readonly type: 'tar'; readonly dest: string; readonly sourceDateEpoch?: number | null }
   /** Build, keep the cache, write nothing. */
   | { readonly type: 'cacheonly' };
 
@@ -62,6 +115,11 @@ export interface BuildOptions {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   /** Size of /dev/shm of every RUN; default 64 MiB. */
   readonly shmSizeBytes?: number;
+  /**
+   * Times that depend on nothing but the sources: `SOURCE_DATE_EPOCH` is the time of the context's last commit, else 0, unless a build
+   * argument says it; and no file that the build added has a later time.
+   */
+  readonly reproducible?: boolean;
   /** Ask the registry for the current digest of every tag, also when the store has an image of that name. */
   readonly pull?: boolean;
   /** Network of RUN when it names none. */
@@ -122,6 +180,8 @@ export interface TargetResult {
   /** Digest of the image config; absent for outputs that make no image. */
   readonly imageId?: string;
   readonly manifestDigest?: string;
+  /** The manifest's descriptor, as it stands in an index. */
+  readonly descriptor?: ImageDescriptor;
   readonly names: readonly string[];
   /** Bytes of the image's uncompressed layers. */
   readonly imageSizeBytes: number;
@@ -137,6 +197,8 @@ export interface BuildResult {
   readonly imageId?: string;
   /** Digest of the image manifest as written to the store or the first image-like output. */
   readonly manifestDigest?: string;
+  /** The manifest's descriptor, as it stands in an index. */
+  readonly descriptor?: ImageDescriptor;
   /** Of all targets. */
   readonly names: readonly string[];
   readonly steps: { readonly total: number; readonly cached: number; readonly ran: number };
@@ -147,6 +209,15 @@ export interface BuildResult {
   readonly imageSizeBytes: number;
   /** What was freed because of `cacheLimitBytes`; absent when nothing was. */
   readonly freed?: Freed;
+}
+
+/** @see OCI image-spec, descriptor.md */
+export interface ImageDescriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: { readonly architecture: string; readonly os: string; readonly variant?: string };
 }
 
 /** How one stage of the build went. */

@@ -26,7 +26,7 @@ export interface PlannedOutput {
  * @throws {SlipwayError} `BUILD_BAD_OPTION`, `BUILD_BAD_OUTPUT`: it is not clear which stage is meant, or two results would go to one place
  */
 export function planTargets(options: BuildOptions): TargetPlan {
-  const { target = [], tags = [], require: required = [] } = options;
+  const { target = [], tags = [], require: required = [], reproducible = false } = options;
   const named = unique((typeof target === 'string' ? [target] : target).filter((name) => name !== ''));
   const given = options.outputs ?? [];
   const isForAnyStage = tags.length > 0 || given.length === 0 || given.some((output) => output.target === undefined);
@@ -36,7 +36,7 @@ export function planTargets(options: BuildOptions): TargetPlan {
   const wanted = unique([...main, ...outputs.flatMap((output) => output.target ?? [])]);
   const planned = outputs.map((output): PlannedOutput => {
     const at = output.target === undefined ? 0 : indexOf(wanted, output.target);
-    return { output: withNames(output, at === 0 && main.length === 1 ? tags : []), target: at };
+    return { output: withNames(output, at === 0 && main.length === 1 ? tags : [], reproducible), target: at };
   });
   refuseDoubles(planned, wanted);
   return { wanted, required: unique(required).filter((name) => indexOf(wanted, name) < 0), outputs: planned };
@@ -60,9 +60,21 @@ function unique<T extends string | undefined>(names: readonly T[]): T[] {
   return names.filter((name, index) => indexOf(names, name) === index);
 }
 
-function withNames(output: Output, tags: readonly string[]): Output {
+function withNames(output: Output, tags: readonly string[], reproducible: boolean): Output {
   if (output.type !== 'image' && output.type !== 'oci' && output.type !== 'docker') return output;
-  return { ...output, names: [...new Set((output.names ?? tags).map(newName))] };
+  const asked = output.names ?? tags;
+  if (output.type === 'image' && output.push === true && output.pushByDigest === true) refuseTags(asked);
+  const names = [...new Set(asked.map(newName))];
+  return { ...output, names, ...(reproducible ? { rewriteTimestamp: true } : {}) };
+}
+
+/** What is pushed by its digest alone has no other name. */
+function refuseTags(names: readonly string[]): void {
+  const tagged = names.find((name) => /:[^/]*$/.test(name));
+  if (tagged === undefined) return;
+  throw new SlipwayError('BUILD_BAD_OUTPUT', `can't push tagged ref ${newName(tagged)} by digest`, {
+    hint: 'name the repository alone: `name=HOST/NAME`',
+  });
 }
 
 function refuseUnclear(main: readonly (string | undefined)[], [tag]: readonly string[], outputs: readonly Output[]): void {

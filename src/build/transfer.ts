@@ -9,11 +9,14 @@ import { withEngine } from './with-engine.ts';
 /** Write images of the store into one archive that `slipway load`, `docker load` and other tools read. */
 export async function saveImages(options: SaveOptions): Promise<void> {
   await withEngine(options, async (engine, signal) => {
-    const ports = { store: engine.store, content: engine.content, signal };
+    const ports = { store: engine.store, content: engine.content, compressors: engine.compressors, signal };
     const images = [];
     for (const name of options.names) {
       const stored = findImage(engine, name);
-      images.push({ image: await exportStored(stored, 'gzip', ports), names: stored.name === undefined ? [] : [stored.name] });
+      images.push({
+        image: await exportStored(stored, { compression: { type: 'gzip' } }, ports),
+        names: stored.name === undefined ? [] : [stored.name],
+      });
     }
     const content = { images, format: options.format ?? 'docker' };
     await withSink(options.dest, options.stdout, (write) => writeLayoutTar(engine.store, content, write, signal));
@@ -32,7 +35,8 @@ export async function loadImages(options: LoadOptions): Promise<readonly ImageSu
 export async function pushImage(options: PushOptions): Promise<{ readonly digest: string }> {
   return await withEngine(options, async (engine, signal) => {
     const stored = findImage(engine, options.name);
-    const image = await exportStored(stored, 'gzip', { store: engine.store, content: engine.content, signal });
+    const { store, content, compressors } = engine;
+    const image = await exportStored(stored, { compression: { type: 'gzip' } }, { store, content, compressors, signal });
     const reference = parseReference(stored.name ?? options.name);
     const digest = await pushTo(engine.store, await engine.registry(), image, reference, {
       signal,

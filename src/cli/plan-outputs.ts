@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isNotFound, SlipwayError } from '../base/index.ts';
 import { parseOutput } from './flags/output.ts';
 import type { Tag } from './flags/tag.ts';
-import type { Output } from './ports.ts';
+import type { Annotation, Output } from './ports.ts';
 
 export interface OutputRequest {
   /** Values of `--output`. */
@@ -11,6 +11,8 @@ export interface OutputRequest {
   readonly tags: readonly Tag[];
   readonly push: boolean;
   readonly load: boolean;
+  /** Of every image that is written. */
+  readonly annotations: readonly Annotation[];
 }
 
 /**
@@ -45,7 +47,14 @@ export function planOutputs(request: OutputRequest): readonly Output[] | undefin
       );
     }
   }
-  return outputs.length === 0 ? undefined : outputs;
+  const { annotations } = request;
+  if (annotations.length === 0) return outputs.length === 0 ? undefined : outputs;
+  if (outputs.length === 0) outputs.push(image(undefined));
+  return outputs.map((output) =>
+    output.type === 'image' || output.type === 'oci' || output.type === 'docker'
+      ? { ...output, annotations: [...annotations, ...(output.annotations ?? [])] }
+      : output,
+  );
 }
 
 /** Does any output go to standard output? */

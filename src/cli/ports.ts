@@ -2,6 +2,7 @@
 import type * as library from '../build/index.ts';
 
 export type {
+  Annotation,
   BuildExplanation,
   BuildOptions,
   BuildRecord,

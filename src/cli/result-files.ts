@@ -48,11 +48,12 @@ export function metadata(result: BuildResult): Readonly<Record<string, unknown>>
 
 function targetMetadata(
   ref: string,
-  { imageId, manifestDigest, names }: Pick<BuildResult, 'imageId' | 'manifestDigest' | 'names'>,
+  { imageId, manifestDigest, descriptor, names }: Pick<BuildResult, 'imageId' | 'manifestDigest' | 'descriptor' | 'names'>,
 ): Readonly<Record<string, unknown>> {
   return compact({
     'buildx.build.ref': ref,
     'containerimage.config.digest': imageId,
+    'containerimage.descriptor': descriptor,
     'containerimage.digest': manifestDigest,
     'image.name': names.length === 0 ? undefined : names.join(','),
   });

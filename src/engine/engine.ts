@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { type HostPath, Scope, Semaphore } from '../base/index.ts';
+import type { Compressors } from '../exporter/index.ts';
 import type { ExecOp, Graph, Vertex } from '../graph/index.ts';
 import type { Tree } from '../layer/index.ts';
+import { createZstdThreads } from '../native/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { createOpRunner, type Entrance, enterStep, type OpResult } from '../ops/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
@@ -24,6 +26,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: ImageSource;
   /** The network is not used for images, layers and downloads. */
   readonly isOffline: boolean;
+  readonly compressors: Compressors;
   registry(): Promise<RegistryClient>;
   sandbox(): Promise<Sandbox>;
   solve(graph: Graph, request: SolveRequest): EngineJob;
@@ -67,12 +70,15 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
   const downloader = once(async () => scope.use(await openDownloader(settings)));
   const git = createGitSource({ store, env: settings.env, offline: settings.offline });
   const http = createHttpSource({ store, downloader, now: Date.now, offline: settings.offline });
+  const threads = availableParallelism();
+  const zstd = scope.use(createZstdThreads(threads));
   const slotsOf = new Map<number, Semaphore>();
   return {
     store,
     content,
     images,
     isOffline: settings.offline === true,
+    compressors: { zstd: zstd.compress, threads },
     registry,
     sandbox,
     solve(graph, request) {

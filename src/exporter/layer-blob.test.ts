@@ -8,11 +8,14 @@ import { chunksOf } from '../store/scratch-store.ts';
 import { ingestLayer } from '../source/index.ts';
 import { layerTar } from '../source/samples.ts';
 import { parseAll } from '../tar/samples.ts';
-import { ensureBlob, ensureDiffId } from './layer-blob.ts';
+import type { Descriptor } from '../oci/index.ts';
+import type { LayerCompression } from './compression.ts';
+import { type BlobPorts, ensureBlob } from './layer-blob.ts';
 import { inline, portsOf, scratchExport, type ScratchExport } from './samples.ts';
 
 const entries = [dir('d'), inline('d/f', 'four'), hardlink('d/g', 'd/f'), link('l', 'd/f'), whiteout('old')];
-const tar = layerTar('a', 'b');
+/** Not as the writer here would write it. */
+const tar = Buffer.concat([layerTar('a', 'b'), Buffer.alloc(1024)]);
 
 /** Bring a layer as a pull does. */
 async function pulled({ store }: ScratchExport): Promise<LayerId> {
@@ -27,10 +30,18 @@ async function pulled({ store }: ScratchExport): Promise<LayerId> {
   });
 }
 
-test('IMG-07 ensureDiffId() writes the layer as a tar and remembers its digest', async () => {
+const gzip: LayerCompression = { type: 'gzip' };
+const plain: LayerCompression = { type: 'uncompressed' };
+const zstd: LayerCompression = { type: 'zstd' };
+
+async function blobOf(layer: LayerId, wanted: LayerCompression, ports: BlobPorts): Promise<Descriptor> {
+  return (await ensureBlob(layer, wanted, ports)).blob;
+}
+
+test('IMG-07 ensureBlob() writes the layer as a tar and remembers its digest', async () => {
   using scratch = scratchExport();
   const layer = scratch.layer('one', entries);
-  const info = await ensureDiffId(layer, scratch.ports);
+  const { blob, info } = await ensureBlob(layer, plain, scratch.ports);
   const bytes = scratch.store.blobs.read(info.diffId);
   const { members, contents } = parseAll(bytes);
   expect(members.map(({ name, type }) => [name, type])).toEqual([
@@ -41,65 +52,77 @@ test('IMG-07 ensureDiffId() writes the layer as a tar and remembers its digest',
     ['.wh.old', 'file'],
   ]);
   expect(contents.map(String)).toContain('four');
-  expect(info.blobs).toEqual([descriptorOf(mediaTypes.ociLayer, bytes)]);
-  expect(await ensureDiffId(layer, portsOf(scratch.reopen()))).toMatchObject({ diffId: info.diffId });
+  expect(blob).toEqual(descriptorOf(mediaTypes.ociLayer, bytes));
+  expect((await ensureBlob(layer, plain, portsOf(scratch.reopen()))).info.diffId).toBe(info.diffId);
 });
 
-test('ensureDiffId() gives equal layers equal digests, each time anew', async () => {
+test('ensureBlob() gives equal layers equal digests, each time anew', async () => {
   using scratch = scratchExport();
-  const one = await ensureDiffId(scratch.layer('one', entries), scratch.ports);
-  const two = await ensureDiffId(scratch.layer('two', entries), scratch.ports);
-  const other = await ensureDiffId(scratch.layer('other', [...entries.slice(0, -1), whiteout('p')]), scratch.ports);
-  expect(two.diffId).toBe(one.diffId);
-  expect(other.diffId).not.toBe(one.diffId);
+  const one = await blobOf(scratch.layer('one', entries), plain, scratch.ports);
+  const two = await blobOf(scratch.layer('two', entries), plain, scratch.ports);
+  const other = await blobOf(scratch.layer('other', [...entries.slice(0, -1), whiteout('p')]), plain, scratch.ports);
+  expect(two.digest).toBe(one.digest);
+  expect(other.digest).not.toBe(one.digest);
 });
 
-test('ensureBlob() keeps the compressed form that a layer came in', async () => {
+test('ensureBlob() passes on what came, byte for byte, unless another compression is forced', async () => {
   using scratch = scratchExport();
   const layer = await pulled(scratch);
   const came = scratch.store.layers.info(layer)?.blobs[0];
-  expect(await ensureBlob(layer, 'gzip', scratch.ports)).toEqual(came);
-  expect(await ensureBlob(layer, 'uncompressed', scratch.ports)).toEqual(came);
+  for (const wanted of [gzip, plain, zstd, { ...gzip, level: 9 }, { ...gzip, level: 9, force: true }])
+    expect(await blobOf(layer, wanted, scratch.ports)).toEqual(came);
+  const forced = await ensureBlob(layer, { ...zstd, force: true }, scratch.ports);
+  expect(forced.blob.mediaType).toBe(mediaTypes.ociLayerZstd);
+  expect(forced.info.diffId).toBe(digestOf(tar));
+  expect((await blobOf(layer, { ...plain, force: true }, scratch.ports)).digest).toBe(digestOf(tar));
+  expect(await blobOf(layer, gzip, scratch.ports)).toEqual(came);
 });
 
-test('ensureBlob() compresses once what was built here, and then the plain tar is still preferred where it may be', async () => {
+test('ensureBlob() makes each form once, and keeps no tar that nobody asked for', async () => {
   using scratch = scratchExport();
   const layer = scratch.layer('one', entries);
-  const plain = await ensureBlob(layer, 'uncompressed', scratch.ports);
-  const packed = await ensureBlob(layer, 'gzip', scratch.ports);
-  expect([plain.mediaType, packed.mediaType]).toEqual([mediaTypes.ociLayer, mediaTypes.ociLayerGzip]);
-  expect(digestOf(gunzipSync(scratch.store.blobs.read(packed.digest)))).toBe(plain.digest);
-  expect(await ensureBlob(layer, 'uncompressed', scratch.ports)).toEqual(plain);
-  expect(await ensureBlob(layer, 'gzip', portsOf(scratch.reopen()))).toEqual(packed);
-  expect(scratch.store.layers.info(layer)?.blobs).toEqual([plain, packed]);
+  const packed = await ensureBlob(layer, gzip, scratch.ports);
+  expect(packed.blob.mediaType).toBe(mediaTypes.ociLayerGzip);
+  expect(digestOf(gunzipSync(scratch.store.blobs.read(packed.blob.digest)))).toBe(packed.info.diffId);
+  expect(scratch.store.blobs.has(packed.info.diffId)).toBe(false);
+  const forms = [gzip, plain, { ...gzip, level: 1 }, zstd, { ...zstd, level: 19 }];
+  const blobs = [];
+  for (const form of forms) blobs.push(await blobOf(layer, form, scratch.ports));
+  expect(new Set(blobs.map(({ digest }) => digest)).size).toBe(forms.length);
+  expect(String(scratch.store.blobs.read(blobs[4]?.digest ?? packed.info.diffId).subarray(0, 8))).toBe('zstd-19 ');
+  const reopened = portsOf(scratch.reopen());
+  for (const [at, form] of forms.entries()) expect(await blobOf(layer, form, reopened)).toMatchObject({ ...blobs[at] });
+  expect(await blobOf(layer, { ...gzip, level: 6 }, reopened)).toMatchObject({ ...blobs[0] });
+  expect(scratch.store.layers.info(layer)?.blobs).toHaveLength(forms.length);
 });
 
 test('ensureBlob() writes the tar again when its blob is gone, and gives the same', async () => {
   using scratch = scratchExport();
   const layer = scratch.layer('one', entries);
-  const first = await ensureBlob(layer, 'gzip', scratch.ports);
+  const first = await blobOf(layer, gzip, scratch.ports);
   for (const { digest } of scratch.store.layers.info(layer)?.blobs ?? []) rmSync(scratch.store.blobs.path(digest));
-  expect(await ensureBlob(layer, 'gzip', scratch.ports)).toEqual(first);
+  expect(await blobOf(layer, gzip, scratch.ports)).toEqual(first);
 });
 
 test('ensureBlob() refuses a layer that no longer gives the tar it is known by', async () => {
   using scratch = scratchExport();
   const layer = scratch.layer('one', entries);
   scratch.store.layers.addForms(layer, { diffId: digestOf('another tar') });
-  await expect(ensureBlob(layer, 'gzip', scratch.ports)).rejects.toMatchObject({ code: 'EXPORT_LAYER_CHANGED' });
+  for (const wanted of [gzip, plain])
+    await expect(ensureBlob(layer, wanted, scratch.ports)).rejects.toMatchObject({ code: 'EXPORT_LAYER_CHANGED' });
 });
 
 test('ensureBlob() that fails or is stopped leaves nothing half made', async () => {
   using scratch = scratchExport();
   const broken = scratch.layer('broken', [file('gone', 'its bytes are nowhere')]);
-  await expect(ensureBlob(broken, 'gzip', scratch.ports)).rejects.toMatchObject({ code: 'ROOTFS_NO_FILE' });
+  await expect(ensureBlob(broken, gzip, scratch.ports)).rejects.toMatchObject({ code: 'ROOTFS_NO_FILE' });
   const stop = new AbortController();
   stop.abort(new Error('Ctrl-C'));
   const big = scratch.layer(
     'big',
     Array.from({ length: 600 }, (_, at) => inline(`f${String(at).padStart(3, '0')}`)),
   );
-  await expect(ensureBlob(big, 'gzip', { ...scratch.ports, signal: stop.signal })).rejects.toThrow('Ctrl-C');
+  await expect(ensureBlob(big, gzip, { ...scratch.ports, signal: stop.signal })).rejects.toThrow('Ctrl-C');
   expect(scratch.ingests()).toEqual([]);
   expect(scratch.store.layers.info(big)?.blobs).toEqual([]);
 });

@@ -1,53 +1,57 @@
 import { SlipwayError } from '../base/index.ts';
 import type { LayerId } from '../layer/index.ts';
-import { type Descriptor, type Digest, mediaTypes } from '../oci/index.ts';
+import { createDigester, type Descriptor, type Digest, type Digester, mediaTypes } from '../oci/index.ts';
 import type { Content } from '../rootfs/index.ts';
 import type { LayerInfo, Store } from '../store/index.ts';
-import { compressGzip, TarWriter } from '../tar/index.ts';
-import { writeContent } from './write-content.ts';
-
-export type LayerCompression = 'uncompressed' | 'gzip';
+import { decompressed } from '../tar/index.ts';
+import { compressed, type Compressors, fittingBlob, type LayerCompression, recipeOf } from './compression.ts';
+import { tarChunks } from './tar-chunks.ts';
 
 export interface BlobPorts {
   readonly store: Store;
   readonly content: Content;
+  readonly compressors: Compressors;
   readonly signal: AbortSignal;
 }
 
-/**
- * The layer's diff ID, made by writing its tar once when it isn't known. The tar is then in the store as a blob.
- */
-export async function ensureDiffId(layer: LayerId, ports: BlobPorts): Promise<LayerInfo & { readonly diffId: Digest }> {
-  const info = infoOf(layer, ports.store);
-  if (info.diffId !== undefined) return { ...info, diffId: info.diffId };
-  const blob = await writeTar(layer, ports);
-  const made = ports.store.layers.addForms(layer, { diffId: blob.digest, blob });
-  return { ...made, diffId: blob.digest };
-}
+/** A layer whose tar was written at least once. */
+export type WrittenLayer = LayerInfo & { readonly diffId: Digest };
 
 /**
- * A blob of the layer. `gzip`: a compressed one, made when there is none. `uncompressed`: whichever is there, the plain tar first:
- * a layer that came compressed stays so.
+ * The layer's blob in the wanted form, made when there is none. A tar that nobody needs is not kept: it is hashed on its way into
+ * the compressor.
+ *
+ * @throws {SlipwayError} `EXPORT_LAYER_CHANGED` the layer's files are not those its diff ID stands for.
  */
-export async function ensureBlob(layer: LayerId, prefer: LayerCompression, ports: BlobPorts): Promise<Descriptor> {
-  const { store } = ports;
-  const info = await ensureDiffId(layer, ports);
-  const there = info.blobs.filter((blob) => store.blobs.has(blob.digest));
-  const plain = there.find((blob) => blob.digest === info.diffId);
-  const compressed = there.find((blob) => blob.digest !== info.diffId);
-  const fitting = prefer === 'gzip' ? compressed : (plain ?? compressed);
-  if (fitting !== undefined) return fitting;
-  const tar = plain ?? (await writeTar(layer, ports));
-  if (tar.digest !== info.diffId) {
-    throw new SlipwayError(
-      'EXPORT_LAYER_CHANGED',
-      `layer \`${layer}\` gives the tar \`${tar.digest}\`, but it is known as \`${info.diffId}\``,
-      { class: 'internal' },
-    );
+export async function ensureBlob(
+  layer: LayerId,
+  wanted: LayerCompression,
+  ports: BlobPorts,
+): Promise<{ readonly blob: Descriptor; readonly info: WrittenLayer }> {
+  const { store, signal } = ports;
+  const known = infoOf(layer, store);
+  const there = known.blobs.filter((blob) => store.blobs.use(blob.digest));
+  const fitting = fittingBlob(there, wanted);
+  if (known.diffId !== undefined && fitting !== undefined) return { blob: fitting, info: { ...known, diffId: known.diffId } };
+
+  // A layer that came is what its blob says: another tar of the same files would have another diff ID.
+  const source = there.find(({ digest }) => digest === known.diffId) ?? there.find(({ made }) => made === undefined);
+  const tar =
+    source === undefined
+      ? tarChunks(store.layers.index(layer).entries, layer, ports)
+      : decompressed(store.blobs.stream(source.digest));
+  const digester = createDigester();
+  using writer = store.blobs.create();
+  const chunks = wanted.type === 'uncompressed' ? tar : compressed(hashed(tar, digester), wanted, ports.compressors);
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    writer.write(chunk);
   }
-  const blob = prefer === 'gzip' ? await compress(tar, ports) : tar;
-  store.layers.addForms(layer, { blob });
-  return blob;
+  const blob = writer.commit(mediaTypeOf(wanted));
+  const diffId = wanted.type === 'uncompressed' ? blob.digest : digester.digest();
+  if (known.diffId !== undefined && known.diffId !== diffId) throw layerChanged(layer, known.diffId, diffId);
+  const info = store.layers.addForms(layer, { diffId, blob: { ...blob, made: recipeOf(wanted) } });
+  return { blob, info: { ...info, diffId } };
 }
 
 function infoOf(layer: LayerId, store: Store): LayerInfo {
@@ -57,28 +61,30 @@ function infoOf(layer: LayerId, store: Store): LayerInfo {
   return info;
 }
 
-async function writeTar(layer: LayerId, { store, content, signal }: BlobPorts): Promise<Descriptor> {
-  using writer = store.blobs.create();
-  const tar = new TarWriter({ output: (chunk) => writer.write(chunk) });
-  await content.prepare(layer, signal);
-  const pause = async (): Promise<void> => {
-    await new Promise(setImmediate);
-    signal.throwIfAborted();
-  };
-  for (const [index, entry] of store.layers.index(layer).entries.entries()) {
-    if ((index & 0xff) === 0xff) await pause();
-    tar.writeHeader(entry);
-    if (entry.type === 'file') await writeContent(tar, content, layer, entry, pause);
+async function* hashed(chunks: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    digester.update(chunk);
+    yield chunk;
   }
-  tar.finish();
-  return writer.commit(mediaTypes.ociLayer);
 }
 
-async function compress(tar: Descriptor, { store, signal }: BlobPorts): Promise<Descriptor> {
-  using writer = store.blobs.create();
-  for await (const chunk of compressGzip(store.blobs.stream(tar.digest))) {
-    signal.throwIfAborted();
-    writer.write(chunk);
+function mediaTypeOf({ type }: LayerCompression): string {
+  switch (type) {
+    case 'uncompressed':
+      return mediaTypes.ociLayer;
+    case 'gzip':
+      return mediaTypes.ociLayerGzip;
+    case 'zstd':
+      return mediaTypes.ociLayerZstd;
   }
-  return writer.commit(mediaTypes.ociLayerGzip);
+}
+
+function layerChanged(layer: LayerId, known: Digest, now: Digest): SlipwayError {
+  return new SlipwayError(
+    'EXPORT_LAYER_CHANGED',
+    `layer \`${layer}\` gives the tar \`${now}\`, but it is known as \`${known}\``,
+    {
+      class: 'internal',
+    },
+  );
 }

@@ -24,7 +24,7 @@ const history = [
 
 async function image(scratch: ScratchExport): Promise<ExportedImage> {
   const layers = [scratch.layer('one', [dir('d'), inline('d/f')]), scratch.layer('two', [inline('g', 'x'.repeat(100_000))])];
-  return await exportImage({ layers, base, history }, 'gzip', scratch.ports);
+  return await exportImage({ layers, base, history }, { compression: { type: 'gzip' } }, scratch.ports);
 }
 
 async function tarOf(scratch: ScratchExport, content: LayoutContent): Promise<Buffer> {
@@ -158,10 +158,14 @@ test('writeLayoutTar() stops when it is told to, and when nobody takes its bytes
 test('exportStored() keeps the image ID, whatever the compression', async () => {
   using scratch = scratchExport();
   const layers = [scratch.layer('one', [inline('f')])];
-  const plain = await exportImage({ layers, base, history: history.slice(0, 1) }, 'uncompressed', scratch.ports);
+  const plain = await exportImage(
+    { layers, base, history: history.slice(0, 1) },
+    { compression: { type: 'uncompressed' } },
+    scratch.ports,
+  );
   const packed = await exportStored(
-    { manifest: plain.descriptor, configDigest: plain.configDigest, layers },
-    'gzip',
+    { configDigest: plain.configDigest, layers },
+    { compression: { type: 'gzip' } },
     scratch.ports,
   );
   expect(packed.configDigest).toBe(plain.configDigest);

@@ -7,9 +7,7 @@ import {
   type Digest,
   familiarReference,
   hexOf,
-  type ImageConfig,
   mediaTypes,
-  parseImageConfig,
   parseReference,
 } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
@@ -47,7 +45,7 @@ export async function writeLayoutTar(
   const tar = new TarWriter({ output: (chunk) => void pending.push(Buffer.from(chunk)) });
   const common = { uid: 0, gid: 0, mtimeSec: 0 };
   for (const folder of ['blobs', 'blobs/sha256']) tar.writeHeader({ type: 'dir', path: folder, mode: 0o755, ...common });
-  for (const file of layoutFiles(store, content)) {
+  for (const file of layoutFiles(content)) {
     signal.throwIfAborted();
     const sizeBytes = file.content.kind === 'bytes' ? file.content.bytes.byteLength : file.content.sizeBytes;
     tar.writeHeader({ type: 'file', path: file.name, mode: file.mode, sizeBytes, ...common });
@@ -71,7 +69,7 @@ export async function writeLayoutDirectory(
   directory: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const file of layoutFiles(store, content)) {
+  for (const file of layoutFiles(content)) {
     signal.throwIfAborted();
     const path = join(directory, file.name);
     mkdirSync(dirname(path), { recursive: true });
@@ -81,7 +79,7 @@ export async function writeLayoutDirectory(
   }
 }
 
-function layoutFiles(store: Store, { images, format }: LayoutContent): File[] {
+function layoutFiles({ images, format }: LayoutContent): File[] {
   const files = new Map<string, File>();
   const blob = ({ digest, size }: Descriptor): void => {
     const name = `blobs/sha256/${hexOf(digest)}`;
@@ -93,31 +91,28 @@ function layoutFiles(store: Store, { images, format }: LayoutContent): File[] {
     files.set(name, { name, mode, content: { kind: 'bytes', bytes: Buffer.from(JSON.stringify(value)) } });
   };
   text('oci-layout', { imageLayoutVersion: '1.0.0' }, 0o444);
-  text(
-    'index.json',
-    { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.flatMap((each) => indexEntries(store, each)) },
-    0o644,
-  );
+  text('index.json', { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.flatMap(indexEntries) }, 0o644);
   if (format === 'docker') text('manifest.json', images.map(dockerEntry), 0o644);
   return [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 type Named = LayoutContent['images'][number];
 
-function indexEntries(store: Store, { image, names }: Named): Record<string, unknown>[] {
-  const config: ImageConfig = parseImageConfig(store.blobs.read(image.configDigest));
-  const created = config.created === undefined ? {} : { 'org.opencontainers.image.created': config.created };
-  const descriptor = (annotations: Record<string, string>): Record<string, unknown> =>
-    descriptorJson({
+/** A descriptor for each name. Annotations that were asked for win. */
+function indexEntries({ image, names }: Named): Record<string, unknown>[] {
+  const { annotations: asked = {} } = image.descriptor;
+  const created = image.createdAt === undefined ? {} : { 'org.opencontainers.image.created': image.createdAt };
+  const descriptor = (named: Record<string, string>): Record<string, unknown> => {
+    const annotations = Object.entries({ ...created, ...asked, ...named }).sort(([a], [b]) => (a < b ? -1 : 1));
+    return descriptorJson({
       ...image.descriptor,
-      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-      platform: config.platform,
+      annotations: annotations.length > 0 ? Object.fromEntries(annotations) : undefined,
     });
-  if (names.length === 0) return [descriptor(created)];
+  };
+  if (names.length === 0) return [descriptor({})];
   return names.map((name) =>
     descriptor({
       'io.containerd.image.name': name,
-      ...created,
       'org.opencontainers.image.ref.name': parseReference(name).tag ?? name,
     }),
   );

@@ -184,3 +184,34 @@ test('writeTreeTar() holds only a piece of a big file in memory', async () => {
   expect(written).toBeGreaterThan(sizeBytes);
   expect(most).toBeLessThan(sizeBytes / 2);
 });
+
+test('EXP-03 mergeTree() that removes others leaves just the tree, and touches nothing behind a link', async () => {
+  using scratch = scratchOut();
+  const outside = join(scratch.folder, 'outside');
+  for (const path of [outside, scratch.at('d/old'), scratch.at('was-dir')]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(outside, 'kept'), '');
+  symlinkSync(outside, scratch.at('linked'));
+  symlinkSync(outside, scratch.at('e'));
+  for (const path of ['d/old/file', 'd/kept', 'was-dir/file', 'stale', Buffer.from([0xff, 0x61])])
+    writeFileSync(Buffer.concat([Buffer.from(`${scratch.out}/`), Buffer.from(path)]), 'old');
+  const tree = treeOf(dir('d'), inline('d/kept', 'new'), dir('e'), inline('e/f', 'f'), inline('was-dir', 'now a file'));
+  await mergeTree(tree, hostPath(scratch.out), { ...scratch.ports, removesOthers: true });
+  expect(readdirSync(scratch.out, { recursive: true }).sort()).toEqual(['d', 'd/kept', 'e', 'e/f', 'was-dir']);
+  expect(readFileSync(scratch.at('d/kept'), 'utf8')).toBe('new');
+  expect(readdirSync(outside)).toEqual(['kept']);
+});
+
+test('mergeTree() and writeTreeTar() give every file the time that was asked for', async () => {
+  using scratch = scratchOut();
+  const tree = treeOf(
+    dir('d', { mtimeSec: 5 }),
+    inline('d/f', 'x', { mtimeSec: 9_000_000_000 }),
+    link('l', 'x', { mtimeSec: 7 }),
+  );
+  await mergeTree(tree, hostPath(scratch.out), { ...scratch.ports, mtimeSec: 1000 });
+  expect(['d', 'd/f', 'l'].map((path) => lstatSync(scratch.at(path)).mtimeMs)).toEqual([1_000_000, 1_000_000, 1_000_000]);
+  const chunks: Buffer[] = [];
+  const write = (chunk: Uint8Array): Promise<void> => Promise.resolve(void chunks.push(Buffer.from(chunk)));
+  await writeTreeTar(tree, write, { ...scratch.ports, mtimeSec: 1000 });
+  expect(parseAll(Buffer.concat(chunks)).members.map(({ mtimeSec }) => mtimeSec)).toEqual([1000, 1000, 1000]);
+});

@@ -6,29 +6,38 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { type HostPath, SlipwayError } from '../base/index.ts';
+import { decodeFileName, type HostPath, SlipwayError } from '../base/index.ts';
 import type { DirEntry, Entry, FileEntry, LayerId, Tree } from '../layer/index.ts';
 import { fsPath, mknod } from '../native/index.ts';
 import { type Content, entriesBelow } from '../rootfs/index.ts';
+import { setTimes } from './times.ts';
+
+export interface MergeOptions {
+  readonly content: Content;
+  readonly signal: AbortSignal;
+  /** Remove what is there and not in the tree. Default: it is kept. */
+  readonly removesOthers?: boolean | undefined;
+  /** Seconds since 1970: the time of every file. Default: each its own. */
+  readonly mtimeSec?: number | undefined;
+}
 
 /**
  * Write a root file system into a directory of the user's. Files that are there are replaced, others kept; everything belongs to the
  * caller; modes and times are the image's. Device nodes are left out: whoever may read them could read the machine's disks.
  *
- * @throws {SlipwayError} `EXPORT_IN_THE_WAY` a directory stands where a file should be.
+ * @throws {SlipwayError} `EXPORT_IN_THE_WAY` a directory stands where a file should be, and others are kept.
  */
-export async function mergeTree(
-  tree: Tree,
-  directory: HostPath,
-  { content, signal }: { readonly content: Content; readonly signal: AbortSignal },
-): Promise<void> {
+export async function mergeTree(tree: Tree, directory: HostPath, options: MergeOptions): Promise<void> {
+  const { content, signal, removesOthers = false, mtimeSec } = options;
   mkdirSync(directory, { recursive: true });
-  const entries = entriesBelow(tree.root).filter(({ path }) => path !== '');
+  const entries = setTimes(entriesBelow(tree.root), mtimeSec).filter(({ path }) => path !== '');
+  if (removesOthers) removeOthers(directory, '', new Map(entries.map(({ path, type }) => [path, type])), signal);
   const layers = new Set<LayerId>();
   for (const entry of entries) if (entry.type === 'file' && entry.content?.kind === 'layer') layers.add(entry.content.layer);
   for (const layer of layers) await content.prepare(layer, signal);
@@ -44,10 +53,22 @@ export async function mergeTree(
     } else if (isLeftOut(entry, leftOut)) leftOut.add(entry.path);
     else writeLeaf(entry, host, directory, content);
   }
-  for (const { path, mode, mtimeSec } of directories.reverse()) {
-    const host = fsPath(`${directory}/${path}`);
-    chmodSync(host, mode);
-    utimesSync(host, mtimeSec, mtimeSec);
+  for (const entry of directories.reverse()) {
+    const host = fsPath(`${directory}/${entry.path}`);
+    chmodSync(host, entry.mode);
+    utimesSync(host, entry.mtimeSec, entry.mtimeSec);
+  }
+}
+
+/** Remove what `wanted` does not name, and directories where it wants something else. Follows no link. */
+function removeOthers(directory: HostPath, path: string, wanted: ReadonlyMap<string, Entry['type']>, signal: AbortSignal): void {
+  signal.throwIfAborted();
+  for (const child of readdirSync(fsPath(`${directory}/${path}`), { withFileTypes: true, encoding: 'buffer' })) {
+    const name = decodeFileName(child.name);
+    const at = path === '' ? name : `${path}/${name}`;
+    const type = wanted.get(at);
+    if (type === 'dir' && child.isDirectory()) removeOthers(directory, at, wanted, signal);
+    else if (type === undefined || child.isDirectory()) rmSync(fsPath(`${directory}/${at}`), { recursive: true, force: true });
   }
 }
 

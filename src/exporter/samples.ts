@@ -3,6 +3,7 @@ import { file } from '../layer/samples.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
 import type { Store } from '../store/index.ts';
 import { type ScratchStore, scratchStore } from '../store/scratch-store.ts';
+import type { ZstdBlock } from '../tar/index.ts';
 import type { BlobPorts } from './layer-blob.ts';
 
 // Layers for tests.
@@ -29,8 +30,11 @@ export function scratchExport(): ScratchExport {
 }
 
 export function portsOf(store: Store, content: Content = createContent(store)): BlobPorts {
-  return { store, content, signal: new AbortController().signal };
+  return { store, content, compressors: { zstd: markedBlock, threads: 2 }, signal: new AbortController().signal };
 }
+
+/** Stands for zstd: the block with a mark of its level before it. */
+export const markedBlock: ZstdBlock = (block, level) => Promise.resolve(Buffer.concat([Buffer.from(`zstd-${level} `), block]));
 
 /** A file that brings its bytes along. */
 export function inline(path: string, text: string = path, more: Partial<FileEntry> = {}): FileEntry {

@@ -12,6 +12,7 @@ import type {
 } from './compiled.ts';
 import { copyAll, dispatchCopy } from './copy.ts';
 import { Drafts, type Sealed } from './draft.ts';
+import { type ResolvedEpoch, resolveEpoch } from './epoch.ts';
 import { checkSyntax, globalArgs } from './globals.ts';
 import * as metadata from './metadata.ts';
 import type { CompileOptions, FrontendPorts, ResolvedImage } from './options.ts';
@@ -54,13 +55,13 @@ export async function compileTargets(
   const requests = names.map((name) => ({ target: findTarget(file, name), options: { ...options, target: name } }));
   const once = oncePerImage(ports);
   const plans = await settleAll(requests, async ({ target, options: own }) => {
-    const globals = globalArgs(file, own);
-    return { target, plan: await planStages(file, target, globals, own, once, signal), own, globals };
+    const epoch = await resolveEpoch(file, own, globalArgs(file, own), once);
+    return { target, plan: await planStages(file, target, epoch.globals, epoch.options, once, signal), epoch };
   });
   const drafts = new Drafts();
   const trees = new Trees(drafts);
-  const compilers = plans.map(({ target, plan, own, globals }) => {
-    const compiler = new StageCompiler(file, own, plan, globals, { drafts, trees });
+  const compilers = plans.map(({ target, plan, epoch }) => {
+    const compiler = new StageCompiler(file, epoch, plan, { drafts, trees });
     for (const stage of plan.stages) compiler.build(stage);
     return { target, plan, compiler };
   });
@@ -83,9 +84,15 @@ export async function compileTargets(
   };
 }
 
-function oncePerImage({ resolveImage }: FrontendPorts): FrontendPorts {
+function oncePerImage({ resolveImage, contextTime }: FrontendPorts): FrontendPorts {
   const asked = new Map<string, Promise<ResolvedImage>>();
+  const times = new Map<string | undefined, Promise<number | undefined>>();
   return {
+    contextTime(name) {
+      const known = times.get(name) ?? contextTime(name);
+      times.set(name, known);
+      return known;
+    },
     resolveImage(reference, platform, at) {
       const key = `${reference} ${formatPlatform(platform)}`;
       const known = asked.get(key) ?? resolveImage(reference, platform, at);
@@ -133,6 +140,7 @@ function run<K extends StageInstruction['kind']>(step: Step, kind: K, instructio
 class StageCompiler {
   readonly #file: Dockerfile;
   readonly #options: CompileOptions;
+  readonly #epochSec: number | undefined;
   readonly #plan: Plan;
   readonly #drafts: Drafts;
   readonly #trees: Trees;
@@ -144,21 +152,22 @@ class StageCompiler {
 
   constructor(
     file: Dockerfile,
-    options: CompileOptions,
+    { options, globals, epochSec }: ResolvedEpoch,
     plan: Plan,
-    globals: ReadonlyMap<string, string>,
     shared: { readonly drafts: Drafts; readonly trees: Trees },
   ) {
     this.#drafts = shared.drafts;
     this.#trees = shared.trees;
     this.#file = file;
     this.#options = options;
+    this.#epochSec = epochSec;
     this.#plan = plan;
     this.#isAlone = file.stages.length === 1 && !plan.stages.some(takesFromElsewhere);
     const { targetPlatform } = options;
     this.#compilation = {
       options,
       globals,
+      epochSec,
       escape: file.directives.escape,
       drafts: this.#drafts,
       context: () => this.#trees.local('context', options.ignorePatterns ?? [], { name: '[internal] load build context' }),
@@ -259,9 +268,12 @@ class StageCompiler {
     const { labels = {}, targetPlatform } = this.#options;
     const { config, author, unknown, baseDiffIds, baseHistory, imagePlatform } = build;
     const isSame = imagePlatform?.os === targetPlatform.os && imagePlatform.architecture === targetPlatform.architecture;
+    const epochSec = this.#epochSec;
+    const created = epochSec === undefined ? {} : { created: new Date(epochSec * 1000).toISOString().replace('.000Z', 'Z') };
     const history = build.history.map(({ createdBy, layer }): CompiledHistory => {
       const vertex = edge(layer?.tree);
-      return { createdBy, comment: 'buildkit.dockerfile.v0', emptyLayer: layer === undefined, ...(vertex ? { vertex } : {}) };
+      const emptyLayer = layer === undefined;
+      return { ...created, createdBy, comment: 'buildkit.dockerfile.v0', emptyLayer, ...(vertex ? { vertex } : {}) };
     });
     return {
       platform: isSame ? { ...imagePlatform, ...targetPlatform } : targetPlatform,
@@ -271,6 +283,7 @@ class StageCompiler {
       baseDiffIds,
       baseHistory,
       history,
+      ...(epochSec === undefined ? {} : { epochSec }),
     };
   }
 

@@ -46,12 +46,16 @@ export interface CompiledImage {
   readonly baseDiffIds: readonly Digest[];
   readonly baseHistory: readonly HistoryEntry[];
   readonly history: readonly CompiledHistory[];
+  /** `SOURCE_DATE_EPOCH`: seconds since 1970. */
+  readonly epochSec?: number | undefined;
 }
 
 export interface CompiledHistory {
   readonly createdBy: string;
   readonly comment: 'buildkit.dockerfile.v0';
   readonly emptyLayer: boolean;
+  /** RFC 3339: the time of the sources, where it is known. */
+  readonly created?: string | undefined;
   /** What makes the layer; absent when `emptyLayer`, and where the step left nothing to stack (a merge of nothing). */
   readonly vertex?: Edge;
 }

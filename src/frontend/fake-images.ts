@@ -51,6 +51,7 @@ export function createFakeImages(): FakeImages {
   return {
     asked,
     image,
+    contextTime: () => Promise.resolve(undefined),
     resolveImage: async (reference, platform) => {
       asked.push(`${reference} ${formatPlatform(platform)}`);
       return image(reference, platform);

@@ -18,6 +18,11 @@ export interface FrontendPorts {
    * stages need, once for each reference and platform, all that are known at the time at once.
    */
   resolveImage(reference: string, platform: Platform, at: SourceSpan): Promise<ResolvedImage>;
+  /**
+   * When the sources in a build context were last changed, in seconds since 1970, if that is known; `undefined` names the main one.
+   * Called only when `SOURCE_DATE_EPOCH` asks for it.
+   */
+  contextTime(name: string | undefined): Promise<number | undefined>;
 }
 
 /** What a named build context stands for. */
@@ -50,6 +55,8 @@ export interface CompileOptions {
   readonly shmSizeBytes?: number | undefined;
   /** The cgroup below which every RUN gets its own. */
   readonly cgroupParent?: string | undefined;
+  /** Where nothing says `SOURCE_DATE_EPOCH`, it is the time of the main build context, else 0. Default: the build has no such time. */
+  readonly needsEpoch?: boolean | undefined;
   /** Run every RUN, COPY and ADD again. */
   readonly noCache?: boolean | undefined;
 }

@@ -14,6 +14,8 @@ import type { LocalSource } from './trees.ts';
 export interface Compilation {
   readonly options: CompileOptions;
   readonly globals: GlobalArgs;
+  /** The time of the sources, in seconds since 1970. */
+  readonly epochSec: number | undefined;
   readonly escape: string;
   readonly drafts: Drafts;
   /** The main build context; made at its first use. */

@@ -27,7 +27,7 @@ export function dispatchWorkdir(step: Step, { path: word }: WorkdirInstruction):
     mode: 0o755,
     makeParents: true,
     owner: parseOwner(build.config.User ?? '', input, step.at),
-    timestampNs: -1n,
+    timestampNs: compilation.epochSec === undefined ? -1n : BigInt(compilation.epochSec) * 1_000_000_000n,
   };
   const name = build.steps.next(expandedText(step), step.isTrigger);
   const op = { kind: 'file', actions: [action] } as const;

@@ -9,3 +9,4 @@ export { errnoName, NativeError } from './native-error.ts';
 export { pipe } from './pipe.ts';
 export { resolveInRoot } from './resolve-in-root.ts';
 export { getXattr, listXattrs, setXattr } from './xattr.ts';
+export { createZstdThreads, type ZstdThreads } from './zstd.ts';

@@ -2,7 +2,7 @@ export { type Blobs, type BlobWriter, readFileChunks } from './blobs.ts';
 export { type FailedTree, failedTree, holdFailedTree, keepFailedTree } from './failed-trees.ts';
 export { type Images, imageName, type StoredImage } from './images.ts';
 export { createFileWriter, createIngest, type FileWriter, type Ingest } from './ingest.ts';
-export { type LayerInfo, type Layers, layerIdOfDiff, type NewLayer } from './layers.ts';
+export { type LayerBlob, type LayerInfo, type Layers, layerIdOfDiff, type NewLayer } from './layers.ts';
 export { createLease, type Lease, livingLeases } from './lease.ts';
 export type { Locks } from './locks.ts';
 export { type RecordKind, type StorePaths, storePaths } from './paths.ts';

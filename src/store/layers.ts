@@ -6,6 +6,12 @@ import { type Descriptor, type Digest, hexOf, isDigest } from '../oci/index.ts';
 import type { StorePaths } from './paths.ts';
 import { type Records, writeAside } from './records.ts';
 
+/** A blob form of a layer. */
+export interface LayerBlob extends Descriptor {
+  /** How it was made here, such as `gzip-6`; absent: it is the plain tar, or it came so. */
+  readonly made?: string | undefined;
+}
+
 /** What the store knows of a layer beside its index. */
 export interface LayerInfo {
   readonly id: LayerId;
@@ -14,7 +20,7 @@ export interface LayerInfo {
   /** Digest of the content without times; absent until somebody needed it. */
   readonly contentDigest?: Digest | undefined;
   /** The blob forms there are. The uncompressed tar, where present, is the blob named by `diffId`. */
-  readonly blobs: readonly Descriptor[];
+  readonly blobs: readonly LayerBlob[];
   /** When its op finished, RFC 3339; what the history of images says. */
   readonly createdAt: string;
   /** Bytes of its files. */
@@ -49,7 +55,7 @@ export interface Layers {
   /** Note a further blob form, the diff ID, or the content digest. */
   addForms(
     id: LayerId,
-    forms: { readonly diffId?: Digest; readonly contentDigest?: Digest; readonly blob?: Descriptor },
+    forms: { readonly diffId?: Digest; readonly contentDigest?: Digest; readonly blob?: LayerBlob },
   ): LayerInfo;
 }
 
@@ -149,7 +155,7 @@ function infoJson(info: LayerInfo): Json {
   return {
     diffId: info.diffId,
     contentDigest: info.contentDigest,
-    blobs: info.blobs.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
+    blobs: info.blobs.map(({ mediaType, digest, size, made }) => ({ mediaType, digest, size, made })),
     createdAt: info.createdAt,
     sizeBytes: info.sizeBytes,
     refs: info.refs,
@@ -161,7 +167,7 @@ function parseInfo(id: LayerId, json: Json | undefined): LayerInfo | undefined {
   const { diffId, contentDigest, blobs, createdAt, sizeBytes, refs } = json as {
     diffId?: string;
     contentDigest?: string;
-    blobs: readonly { mediaType: string; digest: Digest; size: number }[];
+    blobs: readonly { mediaType: string; digest: Digest; size: number; made?: string }[];
     createdAt: string;
     sizeBytes: number;
     refs: readonly LayerId[];

@@ -1,4 +1,5 @@
 import { crc32, constants, deflateRaw } from 'node:zlib';
+import { cutIntoBlocks, inOrder } from './blocks.ts';
 
 /** Compresses one block to raw deflate that ends in a sync flush, so that the results can be joined. Must be a pure function of its arguments. */
 export type DeflateBlock = (block: Uint8Array, dictionary: Uint8Array | undefined, level: number) => Promise<Uint8Array>;
@@ -26,26 +27,17 @@ const lastBlock = Buffer.from([3, 0]);
  */
 export async function* compressGzip(chunks: AsyncIterable<Uint8Array>, options: GzipOptions = {}): AsyncGenerator<Uint8Array> {
   const { level = 6, blockBytes = 1 << 20, parallel = 2, deflate = zlibDeflate } = options;
-  const running: Promise<Uint8Array>[] = [];
   let crc = 0;
   let size = 0;
   let dictionary: Uint8Array | undefined;
   yield head;
-  try {
-    for await (const block of cut(chunks, blockBytes)) {
-      const compressed = deflate(block, dictionary, level);
-      // Awaited in order below; a failure must not count as unhandled before its turn comes.
-      compressed.catch(() => undefined);
-      running.push(compressed);
-      crc = crc32(block, crc);
-      size += block.length;
-      dictionary = block.subarray(-windowBytes);
-      if (running.length >= parallel) yield (await running.shift()) ?? lastBlock;
-    }
-    for (let next = running.shift(); next !== undefined; next = running.shift()) yield await next;
-  } finally {
-    await Promise.allSettled(running);
-  }
+  yield* inOrder(cutIntoBlocks(chunks, blockBytes), parallel, (block) => {
+    const compressed = deflate(block, dictionary, level);
+    crc = crc32(block, crc);
+    size += block.length;
+    dictionary = block.subarray(-windowBytes);
+    return compressed;
+  });
   const tail = Buffer.alloc(8);
   tail.writeUInt32LE(crc, 0);
   tail.writeUInt32LE(size % 2 ** 32, 4);
@@ -65,23 +57,4 @@ export function zlibDeflate(block: Uint8Array, dictionary: Uint8Array | undefine
     };
     deflateRaw(block, options, (error, result) => (error === null ? resolve(result) : reject(error)));
   });
-}
-
-/** Blocks of exactly `blockBytes`, the last one shorter. Each is a copy of its own. */
-async function* cut(chunks: AsyncIterable<Uint8Array>, blockBytes: number): AsyncGenerator<Uint8Array> {
-  let block = Buffer.allocUnsafe(blockBytes);
-  let fill = 0;
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
-      const count = Math.min(blockBytes - fill, chunk.length - at);
-      block.set(chunk.subarray(at, at + count), fill);
-      fill += count;
-      at += count;
-      if (fill < blockBytes) continue;
-      yield block;
-      block = Buffer.allocUnsafe(blockBytes);
-      fill = 0;
-    }
-  }
-  if (fill > 0) yield block.subarray(0, fill);
 }

@@ -13,4 +13,5 @@ export { looksLikeTar } from './header.ts';
 export type { TarMember, TarType } from './member.ts';
 export { createTarParser, type TarEvents, type TarParser } from './parser.ts';
 export { readTar } from './read.ts';
+export { compressZstd, type ZstdBlock, type ZstdOptions } from './zstd.ts';
 export { TarWriter, type TarWriterOptions } from './writer.ts';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -128,9 +129,21 @@ function blob(descriptor: Descriptor, read: ReadBlob): Buffer {
 
 function layerBytes(descriptor: Descriptor, diffId: string, read: ReadBlob): Buffer {
   const stored = blob(descriptor, read);
-  const bytes = descriptor.mediaType.endsWith('gzip') ? gunzipSync(stored, { maxOutputLength: 4 * 2 ** 30 }) : stored;
+  const bytes = uncompressed(stored);
   if (digestOf(bytes) !== diffId) throw new Error(`layer ${descriptor.digest} does not have the diff ID ${diffId}`);
   return bytes;
+}
+
+/** By its own first bytes, whatever the media type says. */
+function uncompressed(stored: Buffer): Buffer {
+  switch (stored.readUInt32BE(0)) {
+    case 0x1f8b0800:
+      return gunzipSync(stored, { maxOutputLength: 4 * 2 ** 30 });
+    case 0x28b52ffd:
+      return execFileSync('zstd', ['-dc'], { input: stored, maxBuffer: 4 * 2 ** 30 });
+    default:
+      return stored;
+  }
 }
 
 interface Flat {

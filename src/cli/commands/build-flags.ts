@@ -36,6 +36,15 @@ export const buildFlags = {
     value: 'OS/ARCH',
     about: 'platform of the image (default: $DOCKER_DEFAULT_PLATFORM, else this machine)',
   },
+  annotation: {
+    kind: 'list',
+    value: '[LEVEL:]NAME=VALUE',
+    about: 'an annotation for the manifest, or with LEVEL manifest-descriptor: for what an index says of it',
+  },
+  reproducible: {
+    kind: 'bool',
+    about: 'the same image on every machine and day: times are those of the last commit, or of $SOURCE_DATE_EPOCH',
+  },
   label: { kind: 'list', value: 'NAME[=VALUE]', about: 'a label for the image' },
   secret: {
     kind: 'list',
@@ -84,7 +93,6 @@ export const buildFlags = {
   iidfile: { kind: 'string', value: 'FILE', about: 'write the image id to FILE' },
   'metadata-file': { kind: 'string', value: 'FILE', about: 'write digests and details of the build to FILE, as JSON' },
 
-  annotation: { kind: 'list', later: true },
   attest: {
     kind: 'list',
     later: true,

@@ -123,7 +123,7 @@ describe('CLI-01 slipway build', () => {
   });
 
   test.for(
-    `--annotation a=b, --attest type=sbom, --builder x, --cache-from x, --cache-to x, --policy x, --provenance mode=max,
+    `--attest type=sbom, --builder x, --cache-from x, --cache-to x, --policy x, --provenance mode=max,
      --sbom true`.split(/,\s+/),
   )('refuses %s by name, for it is not there yet', async (words) => {
     const { code, world, asked: options } = await run([...words.split(' '), '.']);

@@ -6,6 +6,7 @@ import { compact } from '../compact.ts';
 import { readConfig } from '../config-file.ts';
 import { dockerProxies } from '../docker-proxies.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { parseAnnotations } from '../flags/annotation.ts';
 import { parseCsv } from '../flags/csv.ts';
 import { parseBuildArgs, parseContexts, parseLabels } from '../flags/key-values.ts';
 import { parseExtraHosts, parseShmSize, parseUlimits } from '../flags/run-limits.ts';
@@ -62,6 +63,7 @@ export const buildCommand: Command = defineCommand({
       line: 'slipway build --on-fail export=/app/reports .',
       about: 'when a RUN fails, its reports come out into ./reports; see also `slipway shell`',
     },
+    { line: 'slipway build -t app --reproducible .', about: 'equal sources give an equal image, whoever builds it and when' },
     { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },
     { line: 'slipway build -t app -o type=docker,dest=- . | docker load', about: 'hand the image to Docker' },
     { line: 'slipway build -t registry.test/app:1.0 --push .', about: 'build and push' },
@@ -138,6 +140,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     tags,
     push: flags.isOn('push'),
     load: flags.isOn('load'),
+    annotations: parseAnnotations(flags.list('annotation')),
   });
   if (outputs !== undefined) checkDestinations(outputs, io.cwd, io.stdout.isTerminal);
   const iidFile = filePath(call, 'iidfile');
@@ -163,6 +166,7 @@ async function readRequest(call: BuildCall): Promise<Request> {
     ssh: parseSshAgents(flags.list('ssh'), io.env, io.cwd),
     noCache: flags.isOn('no-cache'),
     pull: flags.isOn('pull'),
+    reproducible: flags.isOn('reproducible') || undefined,
     noCacheFilter: noCacheFilter(flags.list('no-cache-filter')),
     extraHosts: parseExtraHosts(flags.list('add-host')),
     ulimits: parseUlimits(flags.list('ulimit')),

@@ -1,31 +1,32 @@
 import { nearest, SlipwayError } from '../../base/index.ts';
 import type { Output } from '../ports.ts';
+import { annotationAttribute } from './annotation.ts';
 import { parseCsv } from './csv.ts';
-import { parseTruth } from './parse-arguments.ts';
+import {
+  badOutput,
+  imageAttributeNames,
+  imageAttributes,
+  sourceDateEpoch,
+  storeAttributeNames,
+  storeAttributes,
+  truthIn,
+} from './image-attributes.ts';
 
 type Type = 'image' | 'registry' | 'oci' | 'docker' | 'local' | 'tar' | 'cacheonly';
 
-/** What may be written for each type; a text is the only value that this release can serve. */
-const attributes: Readonly<Record<Type, Readonly<Record<string, true | string>>>> = {
-  image: { name: true, push: true, store: 'true', 'oci-mediatypes': 'true' },
-  registry: { name: true, push: 'true', store: 'true', 'oci-mediatypes': 'true' },
-  oci: { dest: true, name: true, tar: true, compression: true, 'oci-mediatypes': 'true' },
-  docker: { dest: true, name: true, tar: true, compression: true, 'oci-mediatypes': 'true' },
-  local: { dest: true, 'platform-split': 'false', mode: 'copy' },
-  tar: { dest: true, 'platform-split': 'false' },
-  cacheonly: {},
+/** What may be written for each type. */
+const attributes: Readonly<Record<Type, readonly string[]>> = {
+  image: [...imageAttributeNames, ...storeAttributeNames],
+  registry: [...imageAttributeNames, ...storeAttributeNames],
+  oci: [...imageAttributeNames, 'dest', 'tar'],
+  docker: [...imageAttributeNames, 'dest', 'tar'],
+  local: ['dest', 'mode', 'platform-split', 'source-date-epoch'],
+  tar: ['dest', 'platform-split', 'source-date-epoch'],
+  cacheonly: [],
 };
 
-/** Attributes that other builders know, so that the message can tell "not yet" from a typing error. */
-const known = [
-  ...'name push push-by-digest registry.insecure store unpack dangling-name-prefix danging-name-empty-only name-canonical'.split(
-    ' ',
-  ),
-  ...'oci-mediatypes oci-artifact attestation-inline prefer-nondist-layers compression compression-level force-compression'.split(
-    ' ',
-  ),
-  ...'source-date-epoch rewrite-timestamp buildinfo dest tar platform-split attestation-prefix mode'.split(' '),
-];
+/** What other builders know besides, so that the message can tell "not yet" from a typing error. */
+const laterAttributes = new Set(['attestation-prefix']);
 
 /** The names that `-t` gives the image of a target; `undefined` is the one that names without a stage belong to. */
 export type TagsOf = (target: string | undefined) => readonly string[];
@@ -33,7 +34,7 @@ export type TagsOf = (target: string | undefined) => readonly string[];
 /**
  * Parse one value of `--output`: `type=T,dest=D,key=value…`, a directory alone, or `-` for a tar on standard output.
  * `tagsOf` gives the names of a target's image, for a value that names none. `target=STAGE` goes with every type.
- * @throws {SlipwayError} `CLI_BAD_OUTPUT`, `CLI_NOT_SUPPORTED`
+ * @throws {SlipwayError} `CLI_BAD_OUTPUT`, `CLI_BAD_FLAG_VALUE`, `CLI_NOT_SUPPORTED`
  */
 export function parseOutput(value: string, tagsOf: TagsOf): Output {
   const fields = parseCsv(value, '--output');
@@ -59,7 +60,7 @@ export function parseOutput(value: string, tagsOf: TagsOf): Output {
       meant === undefined ? `use one of ${Object.keys(attributes).join(', ')}` : `did you mean \`${meant}\`?`,
     );
   }
-  for (const [key, text] of attrs) checkAttribute(type, key, text);
+  for (const key of attrs.keys()) checkAttribute(type, key);
   return { ...outputOf(type, attrs, tagsOf(target)), ...(target === undefined ? {} : { target }) };
 }
 
@@ -69,78 +70,66 @@ function outputOf(type: Type, attrs: ReadonlyMap<string, string>, tags: readonly
   const names = name === undefined || name === '' ? tags : name.split(',').map((part) => part.trim());
   switch (type) {
     case 'image':
-    case 'registry':
-      return { type: 'image', names, push: type === 'registry' || truth('push', attrs.get('push') ?? 'false') };
+    case 'registry': {
+      const store = storeAttributes(attrs);
+      return { type: 'image', names, ...imageAttributes(attrs), ...store, push: type === 'registry' || store.push === true };
+    }
     case 'oci':
     case 'docker': {
+      const image = imageAttributes(attrs);
       // Docker's own meaning of `type=docker` alone is "hand the image to the engine": here, to the store.
-      if (type === 'docker' && dest === undefined) return { type: 'image', names };
-      const compression = compressionOf(attrs.get('compression'));
-      const tar = truth('tar', attrs.get('tar') ?? 'true');
+      if (type === 'docker' && dest === undefined) return { type: 'image', names, ...image };
+      const tar = truthIn(attrs)('tar') ?? true;
       if (!tar && (dest ?? '-') === '-')
         throw badOutput(`dest cannot be stdout for ${type} exporter with tar=false`, 'name a directory with dest=');
-      return { type, dest: dest ?? '-', names, tar, ...(compression === undefined ? {} : { compression }) };
+      return { type, dest: dest ?? '-', names, tar, ...image };
     }
     case 'local':
+      refuseSplit(attrs);
       if (dest === undefined || dest === '')
         throw badOutput('dest is required for local exporter', 'name a directory with dest=');
       if (dest === '-') throw badOutput('dest cannot be stdout for local exporter', 'use `type=tar` for a stream');
-      return { type, dest };
+      return { type, dest, ...localMode(attrs.get('mode')), ...sourceDateEpoch(attrs) };
     case 'tar':
-      return { type, dest: dest ?? '-' };
+      refuseSplit(attrs);
+      return { type, dest: dest ?? '-', ...sourceDateEpoch(attrs) };
     case 'cacheonly':
       return { type };
   }
 }
 
-function checkAttribute(type: Type, key: string, value: string): void {
-  const rule = attributes[type][key];
-  if (
-    rule === true ||
-    (typeof rule === 'string' && (rule === value || (parseTruth(rule) !== undefined && parseTruth(rule) === parseTruth(value))))
-  )
-    return;
-  if (rule !== undefined || known.includes(key)) {
-    const fits = rule !== undefined || Object.values(attributes).every((table) => table[key] === undefined);
-    if (fits) {
-      throw new SlipwayError('CLI_NOT_SUPPORTED', `\`--output type=${type}\` does not support \`${key}=${value}\` yet`, {
-        hint: 'leave the attribute out',
-      });
-    }
-    throw badOutput(`\`${key}\` is not an attribute of \`--output type=${type}\``, allowed(type));
+function localMode(value: string | undefined): { readonly mode?: 'copy' | 'delete' } {
+  if (value === undefined || value === '') return {};
+  if (value === 'copy' || value === 'delete') return { mode: value };
+  throw badOutput(`\`${value}\` is not a mode of the local exporter`, 'use copy or delete');
+}
+
+/** Directories for several platforms come with several platforms. */
+function refuseSplit(attrs: ReadonlyMap<string, string>): void {
+  if (truthIn(attrs)('platform-split') !== true) return;
+  throw new SlipwayError('CLI_NOT_SUPPORTED', '`platform-split=true` is not supported yet', { hint: 'leave the attribute out' });
+}
+
+function checkAttribute(type: Type, key: string): void {
+  const names = attributes[type];
+  if (names.includes(key) || (names.includes('annotation.KEY') && annotationAttribute.test(key))) return;
+  if (laterAttributes.has(key) && (type === 'local' || type === 'tar')) {
+    throw new SlipwayError('CLI_NOT_SUPPORTED', `\`--output type=${type}\` does not support \`${key}\` yet`, {
+      hint: 'leave the attribute out',
+    });
   }
-  const meant = nearest(key, ['target', ...Object.keys(attributes[type]), ...known]);
+  const isOfAnother = Object.values(attributes).some((table) => table.includes(key));
+  const meant = isOfAnother ? undefined : nearest(key, ['target', ...names]);
   throw badOutput(
     `\`${key}\` is not an attribute of \`--output type=${type}\``,
-    meant === undefined ? allowed(type) : `did you mean \`${meant}\`?`,
+    meant === undefined ? allowed(names) : `did you mean \`${meant}\`?`,
   );
 }
 
-function allowed(type: Type): string {
-  const names = Object.keys(attributes[type]);
+function allowed(names: readonly string[]): string {
   return names.length === 0 ? 'it takes no attributes' : `it takes ${names.join(', ')}`;
-}
-
-function compressionOf(value: string | undefined): 'uncompressed' | 'gzip' | undefined {
-  if (value === undefined || value === 'uncompressed' || value === 'gzip') return value;
-  if (value === 'zstd' || value === 'estargz') {
-    throw new SlipwayError('CLI_NOT_SUPPORTED', `\`compression=${value}\` is not supported yet`, {
-      hint: 'use gzip or uncompressed',
-    });
-  }
-  throw badOutput(`\`${value}\` is not a compression`, 'use gzip or uncompressed');
-}
-
-function truth(key: string, value: string): boolean {
-  const parsed = parseTruth(value);
-  if (parsed === undefined) throw badOutput(`\`${value}\` is not a value for \`${key}\``, 'write true or false');
-  return parsed;
 }
 
 function isType(text: string): text is Type {
   return Object.hasOwn(attributes, text);
-}
-
-function badOutput(message: string, hint?: string): SlipwayError {
-  return new SlipwayError('CLI_BAD_OUTPUT', message, { hint });
 }

@@ -10,7 +10,7 @@ import { trivialProgram } from '../../../src/sandbox/probe-program.ts';
 import { startRegistry } from './docker-registry.ts';
 
 /** What a test asks of the machine. Each is found out by doing it. */
-export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'cgroups' | 'root' | 'registry' | 'skopeo' | 'ssh' | 'umoci';
+export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'cgroups' | 'root' | 'registry' | 'skopeo' | 'ssh' | 'umoci' | 'zstd';
 
 /** Answers why the need is not met, or undefined when it is. */
 type Probe = (scratch: string) => Promise<string | undefined>;
@@ -71,6 +71,7 @@ const probes: Readonly<Record<Need, Probe>> = {
     return error?.message;
   },
   umoci: () => runs('umoci', '--version'),
+  zstd: () => runs('zstd', '--version'),
 };
 
 async function runs(program: string, ...args: readonly string[]): Promise<string | undefined> {
