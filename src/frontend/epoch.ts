@@ -17,7 +17,7 @@ export interface ResolvedEpoch {
  * Find out what `SOURCE_DATE_EPOCH` says: a build argument, else the default of an ARG before the first FROM. It is a number of
  * seconds, `context` for the time of the main build context, or the name of another context.
  *
- * @throws {SlipwayError} `FE_BAD_EPOCH`, `FE_UNSUPPORTED`
+ * @throws {SlipwayError} `FE_BAD_EPOCH`
  */
 export async function resolveEpoch(
   file: Dockerfile,
@@ -53,7 +53,7 @@ async function timeOf(value: string, { file, contexts, ports, at }: Surroundings
   if (value === 'context') return await ports.contextTime(undefined);
   if (Object.hasOwn(contexts, value)) return await ports.contextTime(value);
   if (file.stages.some((stage) => stage.name?.toLowerCase() === value.toLowerCase())) {
-    throw new SlipwayError('FE_UNSUPPORTED', `\`${name}\` names the stage \`${value}\`, which is not supported yet`, {
+    throw new SlipwayError('FE_BAD_EPOCH', `\`${name}\` names the stage \`${value}\`, which is not supported yet`, {
       at,
       hint: 'write seconds since 1970-01-01, or `context`',
     });
