@@ -82,5 +82,8 @@ test.for<[string, string, object]>([
 
 test('a stage as the source of the time is refused by name', async () => {
   const text = 'ARG SOURCE_DATE_EPOCH=Src\nFROM scratch AS src\nADD https://x.test/f /\nFROM alpine:3.20';
-  await expect(compiled(text)).rejects.toMatchObject({ code: 'FE_BAD_EPOCH', message: expect.stringContaining('the stage `Src`') as string });
+  await expect(compiled(text)).rejects.toMatchObject({
+    code: 'FE_BAD_EPOCH',
+    message: expect.stringContaining('the stage `Src`') as string,
+  });
 });

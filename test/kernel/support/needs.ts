@@ -10,7 +10,17 @@ import { trivialProgram } from '../../../src/sandbox/probe-program.ts';
 import { startRegistry } from './docker-registry.ts';
 
 /** What a test asks of the machine. Each is found out by doing it. */
-export type Need = 'overlayfs' | 'oci-runtime' | 'unshare' | 'cgroups' | 'root' | 'registry' | 'skopeo' | 'ssh' | 'umoci' | 'zstd';
+export type Need =
+  | 'overlayfs'
+  | 'oci-runtime'
+  | 'unshare'
+  | 'cgroups'
+  | 'root'
+  | 'registry'
+  | 'skopeo'
+  | 'ssh'
+  | 'umoci'
+  | 'zstd';
 
 /** Answers why the need is not met, or undefined when it is. */
 type Probe = (scratch: string) => Promise<string | undefined>;
