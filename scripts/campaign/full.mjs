@@ -29,7 +29,8 @@ export async function run(world, { rounds: count, random, say }) {
       ]);
       const { code, said } = await world.run(root, ['build', '--progress=plain', ...output, context]);
       const [first = 'done', ...others] = [...said.matchAll(/^error\[(\w+)\]/gm)].map(([, each]) => each);
-      const step = /#\d+ ERROR/.test(said) ? ` in ${/> (.*)|step: (.*)/.exec(said)?.[0] ?? 'a step'}` : '';
+      const failed = /^#(\d+) ERROR/m.exec(said)?.[1];
+      const step = failed === undefined ? '' : ` in ${new RegExp(`^#${failed} (\\[.*)`, 'm').exec(said)?.[1] ?? 'an export'}`;
       say(`${round} ${sizeKb} kB of ${neededKb}, ${output[0]}: ${code} ${first}${step}`);
       expect(others.length === 0, `it told several errors:\n${said}`);
       expect(code === 0 || code === resourceExitCode, `it ended with ${code}:\n${said}`);

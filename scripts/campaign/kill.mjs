@@ -34,7 +34,9 @@ export async function run(world, { rounds: count, random, say }) {
     running.kill('SIGKILL', toGroup);
     const { signal } = await running.ended;
     const got = await buildAndRead(world, root, context, ['-t', 'app']);
-    say(`${round} ${command[0]} ${signal === null ? 'ended before' : 'killed at'} ${afterMs.toFixed(0)} ms${toGroup ? ', with its children' : ''}`);
+    say(
+      `${round} ${command[0]} ${signal === null ? 'ended before' : 'killed at'} ${afterMs.toFixed(0)} ms${toGroup ? ', with its children' : ''}`,
+    );
     expect(got === wanted, 'the image is not the one that a build in a fresh store gives');
     await expectWhole(world, root, mark);
   }

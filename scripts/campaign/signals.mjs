@@ -24,18 +24,22 @@ export async function run(world, { rounds: count, random, say }) {
     const wanted = await buildAndRead(world, join(world.folder, 'reference'), context);
     const usualMs = performance.now() - startedAt;
     const dest = join(results, 'image.tar');
-    const output = pick(random, [['-t', 'app'], ['-o', `type=oci,dest=${dest}`], ['-o', `type=tar,dest=${dest}`]]);
+    const output = pick(random, [
+      ['-t', 'app'],
+      ['-o', `type=oci,dest=${dest}`],
+      ['-o', `type=tar,dest=${dest}`],
+    ]);
     const [signal, toGroup] = pick(random, [
       ['SIGINT', true],
       ['SIGTERM', false],
       ['SIGHUP', true],
     ]);
     const afterMs = random() * usualMs;
-    const running = world.start(root, ['build', '--progress=plain', ...output, '--iidfile', join(results, 'id'), context]);
+    const running = world.start(root, ['build', '--progress=plain', ...output, context]);
     await Promise.race([sleep(afterMs), running.ended]);
     running.kill(signal, toGroup);
     const { code, signal: by, said } = await running.ended;
-    say(`${round} ${output.join(' ')}: ${signal} at ${afterMs.toFixed(0)} ms, ended with ${code ?? by}`);
+    say(`${round} ${output[1].replace(results, '')}: ${signal} at ${afterMs.toFixed(0)} ms, ended with ${code ?? by}`);
     // Before the command listens to signals, they end it as they end every process; nothing is made by then.
     expect(code === 0 || code === cancelledExitCode || by === signal, `it ended with ${code ?? by}:\n${said}`);
     if (existsSync(join(root, 'ingest'))) expectNothingLeft(root, mark);

@@ -17,7 +17,11 @@ export async function run(world, { rounds: count, random, say }) {
     const context = join(world.folder, `context-${variant}`);
     mkdirSync(context);
     writeContext(context, `variant-${variant}`, { mark });
-    contexts.push({ context, name: `app${variant}`, wanted: await buildAndRead(world, join(world.folder, 'reference'), context) });
+    contexts.push({
+      context,
+      name: `app${variant}`,
+      wanted: await buildAndRead(world, join(world.folder, 'reference'), context),
+    });
   }
   await world.ok(root, ['build', '-q', '-t', 'app0', contexts[0].context]);
   const work = async (worker, round) => {
@@ -25,7 +29,17 @@ export async function run(world, { rounds: count, random, say }) {
     const { context, name, wanted } = pick(random, contexts);
     const build = async () => {
       rmSync(out, { recursive: true, force: true });
-      await world.ok(root, ['build', '--progress=plain', '-t', name, '-o', `type=local,dest=${out}`, '-o', 'type=image', context]);
+      await world.ok(root, [
+        'build',
+        '--progress=plain',
+        '-t',
+        name,
+        '-o',
+        `type=local,dest=${out}`,
+        '-o',
+        'type=image',
+        context,
+      ]);
       expect(fingerprint(out) === wanted, `${name} is not the image that a build in a fresh store gives`);
     };
     const job = pick(random, [

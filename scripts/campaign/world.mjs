@@ -57,12 +57,8 @@ export async function openWorld() {
 function start(args, { env, cwd }) {
   const child = spawn(program, args, { env: { ...process.env, ...env }, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks = [];
-  const listeners = new Set();
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      chunks.push(chunk);
-      for (const listener of listeners) listener();
-    });
+    stream.on('data', (chunk) => chunks.push(chunk));
   }
   const said = () => Buffer.concat(chunks).toString();
   const ended = new Promise((resolve, reject) => {
@@ -70,19 +66,7 @@ function start(args, { env, cwd }) {
     child.once('close', (code, signal) => resolve({ code, signal, said: said() }));
   });
   return {
-    pid: child.pid,
     ended,
-    /** Resolves when it has said `text`, or has ended. */
-    async hasSaid(text) {
-      const heard = new Promise((resolve) => {
-        const look = () => {
-          if (said().includes(text)) resolve();
-        };
-        listeners.add(look);
-        look();
-      });
-      await Promise.race([heard, ended]);
-    },
     /** `toGroup`: also to what it has started, as a terminal does. */
     kill(signal, toGroup) {
       try {
@@ -99,7 +83,8 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A context whose build pulls, copies, runs, copies between stages and exports; `word` is in every step, `mark` in its processes. */
 export function writeContext(folder, word, { files = 40, mark = word, pauseMs = 0 } = {}) {
   mkdirSync(join(folder, 'src/deep'), { recursive: true });
-  for (let at = 0; at < files; at++) writeFileSync(join(folder, at % 2 === 0 ? 'src' : 'src/deep', `f${at}`), `${word} ${at}\n`.repeat(40));
+  for (let at = 0; at < files; at++)
+    writeFileSync(join(folder, at % 2 === 0 ? 'src' : 'src/deep', `f${at}`), `${word} ${at}\n`.repeat(40));
   writeFileSync(
     join(folder, 'Dockerfile'),
     `FROM alpine:latest AS one

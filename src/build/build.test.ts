@@ -1,13 +1,26 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { BuildEvent } from '../solver/index.ts';
+import type { Store } from '../store/index.ts';
 import { scratchStore } from '../store/scratch-store.ts';
 import { build } from './build.ts';
 import type { BuildOptions, BuildResult } from './options.ts';
 
 interface Scratch extends Disposable {
+  readonly store: Store;
   readonly events: BuildEvent[];
   at(path: string): string;
   write(path: string, text?: string): void;
@@ -102,6 +115,48 @@ test('SEM-18 build() without cache does every COPY again, also below a step that
   await scratch.build(dockerfile);
   await scratch.build(dockerfile, { noCache: true });
   expect(scratch.ran()).toContain('COPY a /');
+});
+
+test.for<[what: string, damage: (file: string) => void]>([
+  [
+    'of which a byte is wrong',
+    (file) =>
+      writeFileSync(
+        file,
+        readFileSync(file).map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
+      ),
+  ],
+  ['that was cut', (file) => truncateSync(file, 30)],
+  ['that is gone', (file) => rmSync(file)],
+])('build() begins again without a file of the store %s, and says so', async ([, damage]) => {
+  using scratch = scratchContext('a', 'b');
+  const dockerfile = 'FROM scratch AS one\nCOPY a b /\nFROM scratch\nCOPY --from=one /a /x\n';
+  const layout = scratch.at('../layout');
+  const output = [{ type: 'oci', dest: layout, tar: false } as const];
+  const wanted = await scratch.build(dockerfile, { outputs: output });
+  const { root } = scratch.store.paths;
+  const files = ['index', 'records/layer', 'blobs/sha256'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => join(root, folder, name)),
+  );
+  expect(files.length).toBeGreaterThanOrEqual(8);
+  let repaired = 0;
+  for (const file of files) {
+    if (!existsSync(file)) continue; // of a layer that was made anew
+    damage(file);
+    rmSync(layout, { recursive: true });
+    const result = await scratch.build(dockerfile, { outputs: output });
+    // A layer that is made anew has the same files at a later time.
+    expect(result.names).toEqual(wanted.names);
+    for (const name of readdirSync(join(layout, 'blobs/sha256')))
+      expect(
+        createHash('sha256')
+          .update(readFileSync(join(layout, 'blobs/sha256', name)))
+          .digest('hex'),
+        file,
+      ).toBe(name);
+    repaired += scratch.events.filter((event) => event.kind === 'warning' && event.code === 'STORE_REPAIRED').length;
+  }
+  expect(repaired).toBeGreaterThan(0);
 });
 
 test('SEM-03 build() never looks at what the target does not need', async () => {

@@ -33,7 +33,22 @@ import { cancellable } from './with-engine.ts';
  */
 export async function build(options: BuildOptions = {}, noteGraph: NoteGraph = ignore): Promise<BuildResult> {
   const signal = options.signal ?? new AbortController().signal;
-  return await cancellable(signal, () => buildUntil(options, noteGraph, signal));
+  return await cancellable(signal, async () => {
+    try {
+      return await buildUntil(options, noteGraph, signal);
+    } catch (thrown) {
+      const error = toSlipwayError(thrown);
+      if (error.class !== 'internal' || signal.aborted || writesToStdout(options)) throw thrown;
+      const { repairAfter } = await import('./repair.ts');
+      if (!(await repairAfter(error, options, signal))) throw thrown;
+      return await buildUntil(options, noteGraph, signal);
+    }
+  });
+}
+
+/** What a stream has got cannot be taken back. */
+function writesToStdout({ outputs = [] }: BuildOptions): boolean {
+  return outputs.some((output) => 'dest' in output && output.dest === '-');
 }
 
 /** Told under which key the store keeps what the build is to do. */

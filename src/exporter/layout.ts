@@ -74,7 +74,10 @@ export async function writeLayoutDirectory(
     const path = join(directory, file.name);
     mkdirSync(dirname(path), { recursive: true });
     if (file.content.kind === 'bytes') writeFileSync(path, file.content.bytes);
-    else await copyFile(store.blobs.path(file.content.digest), path);
+    else {
+      await store.blobs.check(file.content.digest);
+      await copyFile(store.blobs.path(file.content.digest), path);
+    }
     chmodSync(path, 0o644); // blobs of the store are for its owner alone
   }
 }

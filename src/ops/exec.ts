@@ -3,6 +3,7 @@ import type { ExecOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import { type OpContext, StepError } from '../solver/index.ts';
 import { keepFailedTree } from '../store/index.ts';
+import { refuseFullDisk } from './disk-full.ts';
 import { createLogTail } from './log-tail.ts';
 import { createMask } from './mask.ts';
 import type { OpsState } from './ports.ts';
@@ -33,6 +34,7 @@ export async function runExec(
     onOutput: (stream, data) => show(stream, masks[stream - 1]?.apply(data) ?? data),
   });
   for (const stream of [1, 2] as const) show(stream, masks[stream - 1]?.flush() ?? new Uint8Array(0));
+  refuseFullDisk(state.ports.store.paths.root, op.args.join(' '));
   if (exit.code !== 0) {
     if (!context.signal.aborted) await keepTree(vertex, { step, base, inputs }, state, context);
     throw new StepError({

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type HostPath, hostPath, SingleFlight, SlipwayError } from '../base/index.ts';
-import type { FileEntry, LayerId } from '../layer/index.ts';
+import type { Entry, FileEntry, LayerId } from '../layer/index.ts';
 import { fsPath } from '../native/index.ts';
 import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
@@ -71,7 +71,10 @@ export function createContent(store: Store): Content {
       const info = store.layers.info(layer);
       for (const ref of info?.refs ?? []) await content.prepare(ref, signal);
       const hasOwn = entries.some((entry) => entry.type === 'file' && entry.content === undefined && entry.sizeBytes > 0);
-      if (hasOwn && !isReadable(layer)) await content.ensureDirectory(layer, signal);
+      if (!hasOwn) return;
+      if (!isReadable(layer)) await content.ensureDirectory(layer, signal);
+      else if (!store.layers.hasDirectory(layer) && info?.diffId !== undefined && entries.some(isReadUnchecked))
+        await store.blobs.check(info.diffId);
     },
     locate(layer, entry) {
       if (entry.content?.kind === 'inline') return { kind: 'bytes', bytes: Buffer.from(entry.content.base64, 'base64') };
@@ -96,11 +99,14 @@ export function createContent(store: Store): Content {
         return onChunk(bytes);
       }
       const fd = openSync(fsPath(place.path), 'r');
+      // Files of a directory form are vouched for by who wrote them; a blob may have been damaged since.
+      const digester = place.kind === 'range' && entry.digest !== undefined ? createDigester() : undefined;
       try {
         let at = place.kind === 'range' ? place.offset : 0;
         for (let left = entry.sizeBytes; left > 0; ) {
           const count = readSync(fd, buffer, 0, Math.min(left, bufferBytes), at);
           if (count === 0) throw shortRead(layer, entry);
+          digester?.update(buffer.subarray(0, count));
           onChunk(buffer.subarray(0, count));
           at += count;
           left -= count;
@@ -108,6 +114,7 @@ export function createContent(store: Store): Content {
       } finally {
         closeSync(fd);
       }
+      if (digester !== undefined && digester.digest() !== entry.digest) throw damagedFile(layer, entry);
     },
     locateAt: (layer, path) => content.locate(layer, entryOf(layer, path)),
     digestOf(layer, path) {
@@ -125,6 +132,18 @@ export function createContent(store: Store): Content {
     },
   };
   return content;
+}
+
+/** `read` checks what it reads of a blob; who wants the bytes of a big file takes them where `locate` says they are. */
+function isReadUnchecked(entry: Entry): boolean {
+  return entry.type === 'file' && entry.content === undefined && (entry.digest === undefined || entry.sizeBytes > bufferBytes);
+}
+
+function damagedFile(layer: LayerId, entry: FileEntry): SlipwayError {
+  return new SlipwayError('ROOTFS_DAMAGED', `the content of \`${entry.path}\` of layer \`${layer}\` is not what its index says`, {
+    class: 'internal',
+    hint: '`slipway du --verify` names what is damaged; if this repeats, check the disk',
+  });
 }
 
 function shortRead(layer: LayerId, entry: FileEntry): SlipwayError {

@@ -23,6 +23,7 @@ export async function makeDirectory(store: Store, content: Content, layer: Layer
     await unpackStream(entries, directory, decompress(store.blobs.stream(blob.digest), compression), signal);
   } else {
     await content.prepare(layer, signal);
+    await checkBlobs(store, layer);
     // Two files of one layer must not become one inode unless the layer says so.
     const linked = new Set<string>();
     writeDirectory(entries, directory, {
@@ -42,6 +43,14 @@ export async function makeDirectory(store: Store, content: Content, layer: Layer
     });
   }
   store.layers.addDirectory(layer, hostPath(directory));
+}
+
+/** The tars that the bytes are copied out of: what is linked into many directories must not come from a damaged one. */
+async function checkBlobs(store: Store, layer: LayerId): Promise<void> {
+  for (const id of [layer, ...(store.layers.info(layer)?.refs ?? [])]) {
+    const diffId = store.layers.info(id)?.diffId;
+    if (!store.layers.hasDirectory(id) && diffId !== undefined && store.blobs.has(diffId)) await store.blobs.check(diffId);
+  }
 }
 
 /** The layer has files of its own, and only a compressed blob holds them. */

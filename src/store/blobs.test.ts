@@ -137,6 +137,18 @@ test('read() refuses a blob that was damaged, and removes it so that it is broug
   expect(Buffer.from(blobs.read(digest)).toString()).toBe(text);
 });
 
+test('stream() and check() refuse a blob that was damaged since it was made, and remove it', async () => {
+  using scratch = scratchStore();
+  for (const look of ['stream', 'check'] as const) {
+    const { digest } = scratch.store.blobs.put('text/plain', Buffer.from(text));
+    writeFileSync(scratch.store.blobs.path(digest), 'the bytes of a blub');
+    const { blobs } = scratch.reopen();
+    const looking = look === 'stream' ? collect(blobs.stream(digest)) : blobs.check(digest);
+    await expect(looking).rejects.toMatchObject({ code: 'STORE_BLOB_DAMAGED' });
+    expect(blobs.has(digest)).toBe(false);
+  }
+});
+
 test('read() and stream() of a blob that is not there say so', async () => {
   using scratch = scratchStore();
   const { blobs } = scratch.store;

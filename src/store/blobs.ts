@@ -15,8 +15,13 @@ export interface Blobs {
   sizeBytes(digest: Digest): number;
   /** Read a small blob whole, checking its digest; a damaged one is removed. @throws {SlipwayError} `STORE_BLOB_MISSING`, `STORE_BLOB_DAMAGED` */
   read(digest: Digest): Uint8Array;
-  /** Read a blob piece by piece. The store vouches for the bytes: they were checked when they came. */
+  /**
+   * Read a blob piece by piece. Its digest is checked on the way, unless this process made or read it before: at the end a damaged one is removed.
+   * @throws {SlipwayError} `STORE_BLOB_MISSING`, `STORE_BLOB_DAMAGED`
+   */
   stream(digest: Digest): AsyncIterable<Uint8Array>;
+  /** Read the blob to check its digest, once per process; a damaged one is removed. @throws {SlipwayError} `STORE_BLOB_MISSING`, `STORE_BLOB_DAMAGED` */
+  check(digest: Digest): Promise<void>;
   /** Store small `bytes`. Success means that they are there. */
   put(mediaType: string, bytes: Uint8Array): Descriptor;
   /** Store `source` as the blob `expected`, and pass each chunk to `observe` on its way. @throws {DigestMismatchError} */
@@ -40,8 +45,11 @@ export interface BlobWriter extends Disposable {
 const chunkBytes = 1 << 20;
 
 export function createBlobs(paths: StorePaths): Blobs {
+  /** Made or read to the end by this process. */
+  const checked = new Set<Digest>();
   const place = (ingest: Ingest, digest: Digest): void => {
     renameSync(ingest.child('blob'), paths.blob(digest));
+    checked.add(digest);
   };
   const blobs: Blobs = {
     has: (digest) => existsSync(paths.blob(digest)),
@@ -57,7 +65,21 @@ export function createBlobs(paths: StorePaths): Blobs {
     },
     async *stream(digest) {
       if (!blobs.has(digest)) throw missing(digest);
-      yield* readFileChunks(paths.blob(digest));
+      if (checked.has(digest)) return yield* readFileChunks(paths.blob(digest));
+      const digester = createDigester();
+      for await (const chunk of readFileChunks(paths.blob(digest))) {
+        digester.update(chunk);
+        yield chunk;
+      }
+      if (digester.digest() !== digest) {
+        blobs.remove(digest);
+        throw damaged(digest);
+      }
+      checked.add(digest);
+    },
+    async check(digest) {
+      if (checked.has(digest)) return;
+      for await (const _ of blobs.stream(digest));
     },
     put(mediaType, bytes) {
       const descriptor = descriptorOf(mediaType, bytes);

@@ -9,6 +9,7 @@ export { type RecordKind, type StorePaths, storePaths } from './paths.ts';
 export { prune, type PruneOptions, type PruneReport } from './prune.ts';
 export { cacheBytes, type PrunePolicy } from './prune-plan.ts';
 export { noteUse, type Records, writeAside } from './records.ts';
+export { repairStore } from './repair.ts';
 export { parseResolved, type Resolved } from './resolved.ts';
 export { defaultStoreRoot, openStore, recoverStore, type Store } from './store.ts';
 export { listUsage, type Usage, type UsageKind, type UsageRow } from './usage.ts';

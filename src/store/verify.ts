@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isNotFound, type Json, SlipwayError } from '../base/index.ts';
 import { decodeIndex, type LayerId } from '../layer/index.ts';
 import { createDigester, type Digest, hexOf, isDigest, parseImageConfig, parseManifest } from '../oci/index.ts';
+import { readFileChunks } from './blobs.ts';
 import { cacheEntry } from './inventory.ts';
 import type { LayerInfo } from './layers.ts';
 import { type RecordKind, recordKinds } from './paths.ts';
@@ -162,12 +163,12 @@ async function checkBlobs({ store, report }: Check, signal: AbortSignal): Promis
     }
     const digester = createDigester();
     try {
-      for await (const chunk of store.blobs.stream(digest)) {
+      for await (const chunk of readFileChunks(store.paths.blob(digest))) {
         signal.throwIfAborted();
         digester.update(chunk);
       }
     } catch (error) {
-      if (error instanceof SlipwayError && error.code === 'STORE_BLOB_MISSING') continue; // taken away meanwhile
+      if (isNotFound(error)) continue; // taken away meanwhile
       throw error;
     }
     const got = digester.digest();
