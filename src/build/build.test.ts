@@ -132,8 +132,9 @@ test.for<[what: string, damage: (file: string) => void]>([
   using scratch = scratchContext('a', 'b');
   const dockerfile = 'FROM scratch AS one\nCOPY a b /\nFROM scratch\nCOPY --from=one /a /x\n';
   const layout = scratch.at('../layout');
-  const output = [{ type: 'oci', dest: layout, tar: false } as const];
-  const wanted = await scratch.build(dockerfile, { outputs: output });
+  // The files need the index of the last layer, whichever file was damaged before.
+  const output = [{ type: 'oci', dest: layout, tar: false } as const, { type: 'local', dest: scratch.at('../files') } as const];
+  await scratch.build(dockerfile, { outputs: output });
   const { root } = scratch.store.paths;
   const files = ['index', 'records/layer', 'blobs/sha256'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(root, folder, name)),
@@ -144,9 +145,8 @@ test.for<[what: string, damage: (file: string) => void]>([
     if (!existsSync(file)) continue; // of a layer that was made anew
     damage(file);
     rmSync(layout, { recursive: true });
-    const result = await scratch.build(dockerfile, { outputs: output });
-    // A layer that is made anew has the same files at a later time.
-    expect(result.names).toEqual(wanted.names);
+    await scratch.build(dockerfile, { outputs: output });
+    expect(readFileSync(scratch.at('../files/x'), 'utf8')).toBe('a');
     for (const name of readdirSync(join(layout, 'blobs/sha256')))
       expect(
         createHash('sha256')
