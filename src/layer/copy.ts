@@ -33,7 +33,7 @@ export interface ActionOptions {
 
 /**
  * Copy from `source` into the draft. A graft: no byte moves, each file points at the layer that has its content.
- * Files with several names in one copied tree stay hard links of each other.
+ * Files with several names in one copied tree stay hard links of each other; links and pipes become several, as in BuildKit.
  *
  * @throws {SlipwayError} `LAYER_NOT_FOUND`, `LAYER_NOT_DIRECTORY`, `LAYER_IS_DIRECTORY`, `LAYER_SYMLINK_LOOP`,
  * `LAYER_BAD_MODE`, `PATTERN_SYNTAX`. The draft is then of no use any more.
@@ -59,7 +59,6 @@ class Copier {
   readonly #made: Stamp;
   /** Copies of files already made, so that further names become hard links. */
   readonly #copies = new Map<TreeNode, TreeNode>();
-  readonly #madeOnTheWay = new Set<DirNode>();
 
   constructor(draft: Draft, action: CopyAction, options: ActionOptions) {
     this.#draft = draft;
@@ -126,7 +125,7 @@ class Copier {
     const earlier = this.#copies.get(node);
     if (earlier !== undefined) return put(dir, name, earlier, nowSec);
     const copied = this.#copyOf(node, path);
-    this.#copies.set(node, copied);
+    if (isFileNode(node)) this.#copies.set(node, copied);
     put(dir, name, copied, nowSec);
   }
 
@@ -145,17 +144,17 @@ class Copier {
     return addDir(this.#draft, parent, name, this.#stamp(node));
   }
 
-  /** A parent of something taken: made like the source's. One that exists gets the source's bare mode and nothing else. */
+  /** A parent of something taken: made like the source's, but of the time it is made. One that exists gets the source's bare mode and nothing else. */
   #enterOnTheWay(parent: DirNode, name: string, node: TreeNode): DirNode {
     const isNew = parent.children.get(name)?.children === undefined;
     const dir = this.#enter(parent, name, node);
-    if (isNew) this.#madeOnTheWay.add(dir);
+    if (isNew) this.#describe(dir, node);
     else if (dir.entry.mode !== node.entry.mode) setDirEntry(dir, { ...dir.entry, mode: node.entry.mode });
     return dir;
   }
 
   #leave(dir: DirNode, node: TreeNode, isTaken: boolean): void {
-    if (isTaken || this.#madeOnTheWay.has(dir)) this.#describe(dir, node);
+    if (isTaken) this.#describe(dir, node);
   }
 
   #describe(dir: DirNode, node: TreeNode): void {

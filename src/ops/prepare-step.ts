@@ -53,8 +53,12 @@ export async function prepareStep(
   const secrets = secretsOf(op, state.ports);
   const devices = state.ports.devicesOf(op.devices);
   const mounts = [...(await prepareMounts(op, { inputs, secrets, state, context, scope, ingest })), ...extraMounts];
+  // Runtimes make these where they are missing, and leave them: in BuildKit's layers they stay.
+  prepareMountPoints(
+    root.target,
+    ['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
+  );
   const stubs = prepareMountPoints(root.target, [
-    ...['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' as const })),
     ...hosts.map(({ destination }) => ({ path: destination, kind: 'file' as const })),
     ...mounts.map(({ mount, kind }) => ({ path: mount.destination, kind })),
     ...(devices?.mounts ?? []).map(({ destination, source }) => ({

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, type BigIntStats } from 'node:fs';
 import { type HostPath, isNotFound } from '../base/index.ts';
 import { fsPath, getXattr, readNames } from '../native/index.ts';
 
@@ -10,6 +10,12 @@ export function isOpaqueDirectory(path: string): boolean {
   return value !== undefined && value.length === 1 && value[0] === 0x79;
 }
 
+/** Something that the layers show. */
+export interface LowerNode {
+  readonly host: string;
+  readonly stat: BigIntStats;
+}
+
 /** What a stack of layer directories shows at a path. Looks at the disk only for the paths that are asked for. */
 export class LowerView {
   readonly #directories = new Map<string, readonly string[]>();
@@ -19,10 +25,15 @@ export class LowerView {
     this.#directories.set('', lowers);
   }
 
-  /** The directory that is seen at `path`, or undefined when there is none. */
-  directory(path: string): Stats | undefined {
-    const topmost = this.#merged(path)[0];
-    return topmost === undefined ? undefined : lstatSync(fsPath(topmost));
+  /** What is seen at `path`, itself not followed; undefined when nothing is. */
+  node(path: string): LowerNode | undefined {
+    const { parent, name } = split(path);
+    for (const directory of this.#merged(parent)) {
+      const host = `${directory}/${name}`;
+      const stat = statIfThere(host);
+      if (stat !== undefined) return isWhiteout(stat) ? undefined : { host, stat };
+    }
+    return undefined;
   }
 
   /** The names that are seen in the directory at `path`, in no particular order; none when there is no directory. */
@@ -30,7 +41,7 @@ export class LowerView {
     const isSeen = new Map<string, boolean>();
     for (const directory of this.#merged(path)) {
       for (const name of readNames(directory)) {
-        if (!isSeen.has(name)) isSeen.set(name, !isWhiteout(`${directory}/${name}`));
+        if (!isSeen.has(name)) isSeen.set(name, !isWhiteout(lstatSync(fsPath(`${directory}/${name}`), { bigint: true })));
       }
     }
     return [...isSeen].flatMap(([name, seen]) => (seen ? [name] : []));
@@ -40,11 +51,10 @@ export class LowerView {
   #merged(path: string): readonly string[] {
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
-    const slash = path.lastIndexOf('/');
-    const name = path.slice(slash + 1);
+    const { parent, name } = split(path);
     const found: string[] = [];
-    for (const parent of this.#merged(slash < 0 ? '' : path.slice(0, slash))) {
-      const candidate = `${parent}/${name}`;
+    for (const directory of this.#merged(parent)) {
+      const candidate = `${directory}/${name}`;
       const stat = statIfThere(candidate);
       if (stat === undefined) continue;
       if (!stat.isDirectory()) break;
@@ -56,14 +66,18 @@ export class LowerView {
   }
 }
 
-function isWhiteout(path: string): boolean {
-  const stat = lstatSync(fsPath(path));
-  return stat.isCharacterDevice() && stat.rdev === 0;
+function split(path: string): { readonly parent: string; readonly name: string } {
+  const slash = path.lastIndexOf('/');
+  return { parent: path.slice(0, Math.max(slash, 0)), name: path.slice(slash + 1) };
 }
 
-function statIfThere(path: string): Stats | undefined {
+function isWhiteout(stat: BigIntStats): boolean {
+  return stat.isCharacterDevice() && stat.rdev === 0n;
+}
+
+function statIfThere(path: string): BigIntStats | undefined {
   try {
-    return lstatSync(fsPath(path), { throwIfNoEntry: false });
+    return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -1,26 +1,13 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { type HostPath, SlipwayError } from '../base/index.ts';
 import { comparePaths, type Entry } from '../layer/index.ts';
 import { fsPath, getXattr, readLink, readNames, unpackDevice } from '../native/index.ts';
 import { isOpaqueDirectory, LowerView } from './lower-view.ts';
-
-const typeMask = 0o170000;
-const fileBits = 0o100000;
-const directoryBits = 0o040000;
-const symlinkBits = 0o120000;
-const socketBits = 0o140000;
-const specialTypes: ReadonlyMap<number, 'char' | 'block' | 'fifo'> = new Map([
-  [0o020000, 'char'],
-  [0o060000, 'block'],
-  [0o010000, 'fifo'],
-]);
-
-/** The one extended attribute that a layer made here carries. */
-const keptXattr = 'security.capability';
+import { isSameNode, layerXattr } from './same-node.ts';
 
 interface Walk {
   readonly entries: Entry[];
-  /** First path of each inode with several names. */
+  /** First path of each inode with several names, among those that are in the layer. */
   readonly firstNames: Map<string, string>;
   readonly lowers: LowerView;
 }
@@ -28,7 +15,7 @@ interface Walk {
 /**
  * The upper directory of an unmounted overlay as the entries of a layer, in index order.
  *
- * A directory that overlayfs copied up though nothing in it changed is left out; every other parent of a change is there.
+ * What overlayfs copied up though nothing of it changed is left out, as BuildKit leaves it out; parents of changes are there.
  * A directory that hides one of `lowers` (topmost first) becomes one whiteout for each name that is gone with it.
  */
 export function walkUpper(upper: HostPath, options: { readonly lowers: readonly HostPath[] }): Entry[] {
@@ -50,56 +37,60 @@ function walkDirectory(walk: Walk, hostDirectory: string, directory: string, hid
       continue;
     }
     const host = `${hostDirectory}/${name}`;
-    const stat = lstatSync(fsPath(host));
-    if ((stat.mode & typeMask) === directoryBits) addDirectory(walk, host, path, stat, hidesLower);
+    const stat = lstatSync(fsPath(host), { bigint: true });
+    if (stat.isDirectory()) addDirectory(walk, host, path, stat, hidesLower);
     else addLeaf(walk, host, path, stat);
   }
 }
 
-function addDirectory(walk: Walk, host: string, path: string, stat: Stats, isHidden: boolean): void {
+function addDirectory(walk: Walk, host: string, path: string, stat: BigIntStats, isHidden: boolean): void {
   const { entries, lowers } = walk;
   entries.push({ type: 'dir', ...metadata(path, stat) });
   const before = entries.length;
   const hidesLower = isHidden || isOpaqueDirectory(host);
   walkDirectory(walk, host, path, hidesLower);
   if (entries.length > before) return;
-  const below = lowers.directory(path);
-  if (below !== undefined && below.mode === stat.mode && below.uid === stat.uid && below.gid === stat.gid) entries.pop();
+  const below = lowers.node(path);
+  if (below !== undefined && isSameNode(below, host, stat)) entries.pop();
 }
 
-function addLeaf(walk: Walk, host: string, path: string, stat: Stats): void {
-  const { entries } = walk;
-  const type = stat.mode & typeMask;
-  if (type === 0o020000 && stat.rdev === 0) {
+function addLeaf(walk: Walk, host: string, path: string, stat: BigIntStats): void {
+  const { entries, firstNames, lowers } = walk;
+  if (stat.isCharacterDevice() && stat.rdev === 0n) {
     entries.push({ type: 'whiteout', path });
     return;
   }
-  if (type === socketBits) return;
-  if (stat.nlink > 1) {
-    const { dev, ino } = lstatSync(fsPath(host), { bigint: true });
-    const key = `${dev}:${ino}`;
-    const target = walk.firstNames.get(key);
+  if (stat.isSocket()) return;
+  const below = lowers.node(path);
+  if (below !== undefined && isSameNode(below, host, stat)) return;
+  if (stat.nlink > 1n) {
+    const inode = `${stat.dev}:${stat.ino}`;
+    const target = firstNames.get(inode);
     if (target !== undefined) {
       entries.push({ type: 'hardlink', path, target });
       return;
     }
-    walk.firstNames.set(key, path);
+    firstNames.set(inode, path);
   }
-  entries.push(leaf(host, path, stat, type));
+  entries.push(leaf(host, path, stat));
 }
 
-function leaf(host: string, path: string, stat: Stats, type: number): Entry {
-  if (type === fileBits) {
-    const entry: Entry = { type: 'file', ...metadata(path, stat), sizeBytes: stat.size };
-    const capability = getXattr(host, keptXattr);
-    return capability === undefined ? entry : { ...entry, xattrs: { [keptXattr]: capability.toString('base64') } };
+function leaf(host: string, path: string, stat: BigIntStats): Entry {
+  const common = metadata(path, stat);
+  if (stat.isFile()) {
+    const entry: Entry = { type: 'file', ...common, sizeBytes: Number(stat.size) };
+    const capability = getXattr(host, layerXattr);
+    return capability === undefined ? entry : { ...entry, xattrs: { [layerXattr]: capability.toString('base64') } };
   }
-  if (type === symlinkBits) return { type: 'symlink', ...metadata(path, stat), target: readLink(host) };
-  const special = specialTypes.get(type);
-  if (special === undefined) throw new SlipwayError('ROOTFS_UNKNOWN_TYPE', `\`/${path}\` is of a type no layer can hold`);
-  return { type: special, ...metadata(path, stat), ...unpackDevice(stat.rdev) };
+  if (stat.isSymbolicLink()) return { type: 'symlink', ...common, target: readLink(host) };
+  const device = unpackDevice(stat.rdev);
+  if (stat.isFIFO()) return { type: 'fifo', ...common, ...device };
+  if (stat.isCharacterDevice()) return { type: 'char', ...common, ...device };
+  if (stat.isBlockDevice()) return { type: 'block', ...common, ...device };
+  throw new SlipwayError('ROOTFS_UNKNOWN_TYPE', `\`/${path}\` is of a type no layer can hold`);
 }
 
-function metadata(path: string, stat: Stats): { path: string; mode: number; uid: number; gid: number; mtimeSec: number } {
-  return { path, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, mtimeSec: Math.floor(stat.mtimeMs / 1000) };
+function metadata(path: string, stat: BigIntStats): { path: string; mode: number; uid: number; gid: number; mtimeSec: number } {
+  const mtimeSec = Math.floor(Number(stat.mtimeMs) / 1000);
+  return { path, mode: Number(stat.mode) & 0o7777, uid: Number(stat.uid), gid: Number(stat.gid), mtimeSec };
 }

@@ -1,3 +1,3 @@
 import { testRecordedBuilds } from './support/recorded-builds.ts';
 
-testRecordedBuilds(['CTX-', 'DF-COPY-', 'DF-HD-', 'IMG-'], 70);
+testRecordedBuilds(['CTX-', 'DF-COPY-', 'DF-HD-', 'IMG-'], 130);

@@ -1,1 +1,3 @@
-mkdir -p "dé/e f"; printf x > "dé/e f/$(printf 'a\nb')"; mkdir -p $(python3 -c "print('/'.join(['d'*100]*8))"); echo deep > $(python3 -c "print('/'.join(['d'*100]*8))")/f; echo l > $(python3 -c "print('n'*200)"); printf '\377' > sane
+mkdir -p "dé/e f"; printf x > "dé/e f/$(printf 'a\nb')"
+d=$(printf %0100d 0 | tr 0 d); p=$d/$d/$d/$d/$d/$d/$d/$d; mkdir -p $p; echo deep > $p/f
+echo l > $(printf %0200d 0 | tr 0 n); printf '\377' > sane

@@ -1,0 +1,3 @@
+truncate -s 131072 hole
+printf x >> hole
+truncate -s 400000 hole
