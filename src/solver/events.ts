@@ -10,7 +10,14 @@ export type CachedBy = 'definition' | 'content' | 'other-build';
 
 /** What a build tells while it runs. One stream; the terminal, the plain log, JSON and the report are readers of it. */
 export type BuildEvent =
-  | { readonly kind: 'step-started'; readonly step: StepId; readonly name: string; readonly atMs: number }
+  | {
+      readonly kind: 'step-started';
+      readonly step: StepId;
+      readonly name: string;
+      /** Of a vertex: the vertices that it takes its inputs from. */
+      readonly inputs?: readonly Digest[];
+      readonly atMs: number;
+    }
   /** Bytes or items of one part of a step. `total` is 0 when it isn't known; `done` ends the part. */
   | {
       readonly kind: 'step-progress';
@@ -27,6 +34,7 @@ export type BuildEvent =
       readonly kind: 'step-cached';
       readonly step: StepId;
       readonly name: string;
+      readonly inputs?: readonly Digest[];
       readonly by: CachedBy;
       readonly atMs: number;
     }

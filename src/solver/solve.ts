@@ -202,11 +202,11 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     return cached;
   };
 
-  const noteCached = ({ digest }: Vertex, by: CachedBy): void => {
+  const noteCached = ({ digest, inputs }: Vertex, by: CachedBy): void => {
     if (outcomes.has(digest)) return;
     const atMs = now();
     outcomes.set(digest, { by, startedAtMs: atMs, endedAtMs: atMs });
-    emit({ kind: 'step-cached', step: digest, name: options.nameOf(digest), by, atMs });
+    emit({ kind: 'step-cached', step: digest, name: options.nameOf(digest), ...inputsOf(inputs), by, atMs });
   };
 
   /** What a cached result was made of is cached too, though nobody had to look. Each vertex is visited once in all. */
@@ -269,7 +269,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     signal.throwIfAborted();
     const startedAtMs = now();
     const step = vertex.digest;
-    emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: startedAtMs });
+    emit({ kind: 'step-started', step, name: options.nameOf(step), ...inputsOf(vertex.inputs), atMs: startedAtMs });
     explaining?.begins();
     const outputs = await reporting(vertex, () => runner.run(vertex, inputs, context), explaining ?? {});
     outcomes.set(step, { by: 'run', startedAtMs, endedAtMs: now() });
@@ -290,7 +290,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
       if (signal.aborted) {
         if (isStarted) emit({ kind: 'step-cancelled', step, atMs: now() });
       } else {
-        if (!isStarted) emit({ kind: 'step-started', step, name: options.nameOf(step), atMs: now() });
+        if (!isStarted) emit({ kind: 'step-started', step, name: options.nameOf(step), ...inputsOf(vertex.inputs), atMs: now() });
         emit({ kind: 'step-failed', step, error, atMs: now() });
       }
       throw fail(error);
@@ -327,6 +327,10 @@ interface Explaining<R> {
 }
 
 const nothing = (): void => {};
+
+function inputsOf(edges: readonly Edge[]): { readonly inputs?: readonly Digest[] } {
+  return edges.length === 0 ? {} : { inputs: [...new Set(edges.map(({ vertex }) => vertex))] };
+}
 
 function isSame<R>(latest: RememberedKey<R> | undefined, parts: readonly KeyPart[]): boolean {
   return latest !== undefined && keyOf('definition', latest.parts) === keyOf('definition', parts);

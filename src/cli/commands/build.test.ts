@@ -149,7 +149,6 @@ describe('CLI-01 slipway build', () => {
     [['.', '-q', '--progress', 'plain'], 'progress=plain and quiet cannot be used together'],
     [['.', '--progress', 'fancy'], 'invalid progress mode fancy'],
     [['.', '--progress', 'tty'], 'failed to get console: standard error is not a terminal'],
-    [['.', '--progress', 'rawjson'], '`--progress rawjson` is not supported yet'],
     [['.', '-o', 'file'], 'destination directory file is a file'],
     [['.', '-o', 'type=tar,dest=directory'], 'destination file directory is a directory'],
     [['.', '-o', '-', '-o', 'type=oci,dest=-'], 'multiple outputs configured to write to stdout'],
@@ -253,6 +252,8 @@ test('CLI-10 auto progress is plain without a terminal, tty on one, plain on a d
   );
   expect(await stderr({ stderrIsTerminal: true, env: { NO_COLOR: '1' } })).toMatch(/^ => x +0\.0s\n\[\+\]/);
   expect(await stderr({ env: { BUILDKIT_PROGRESS: 'quiet' } })).toBe('');
+  const raw = (await stderr({ env: { BUILDKIT_PROGRESS: 'rawjson' } })).trimEnd().split('\n');
+  expect(raw.map((line) => Object.keys(JSON.parse(line) as object))).toEqual([['vertexes'], ['vertexes']]);
 });
 
 describe('slipway build writes', () => {

@@ -212,7 +212,7 @@ async function writeResult(result: BuildResult, request: Request, progress: Prog
         .join(''),
     );
   if (progress.mode === 'json') io.stderr.write(`${JSON.stringify({ kind: 'build-done', result })}\n`);
-  else if (progress.mode !== 'quiet') io.stderr.write(`${summary(result)}${freedLine(result)}`);
+  else if (progress.mode === 'plain' || progress.mode === 'tty') io.stderr.write(`${summary(result)}${freedLine(result)}`);
 }
 
 /** `built app:latest (sha256:…), 12.34MB, in 3.4s: 9 steps, 7 cached`. */

@@ -3,6 +3,8 @@ import { argumentCount, type Call, type Command, defineCommand } from '../comman
 import { exitCodes } from '../exit-codes.ts';
 import type { BuildRecord } from '../ports.ts';
 import { JsonRenderer } from '../progress/json.ts';
+import { RawJsonRenderer } from '../progress/raw-json.ts';
+import type { Renderer } from '../progress/renderer.ts';
 import { PlainRenderer } from '../progress/plain.ts';
 import { replayed } from '../progress/replay.ts';
 import { formatTable, timeAgo } from '../table.ts';
@@ -14,7 +16,7 @@ const flags = {
   json: { kind: 'bool', about: 'ls, inspect: JSON, for scripts' },
   format: { kind: 'string', value: 'FORMAT', about: 'ls: table (default) or json; inspect: pretty (default) or json' },
   quiet: { kind: 'bool', short: 'q', about: 'ls: print build ids only' },
-  progress: { kind: 'string', value: 'MODE', about: 'logs: plain (default) or json' },
+  progress: { kind: 'string', value: 'MODE', about: 'logs: plain (default), json or rawjson' },
   all: { kind: 'bool', about: 'rm: every build' },
   local: { kind: 'bool', ignored: true },
   'no-trunc': { kind: 'bool', ignored: true },
@@ -163,20 +165,32 @@ function stageTable(stages: NonNullable<BuildRecord['result']>['stages']): strin
 
 async function logs(words: readonly string[], { flags: given, io, library, engine }: HistoryCall): Promise<number> {
   const mode = given.text('progress') ?? 'plain';
-  if (mode !== 'plain' && mode !== 'json') {
+  const isKnown = mode === 'plain' || mode === 'json' || mode === 'rawjson';
+  if (!isKnown) {
     throw new SlipwayError('CLI_NOT_SUPPORTED', `\`slipway history logs --progress ${mode}\` is not supported yet`, {
-      hint: 'use plain or json',
+      hint: 'use plain, json or rawjson',
     });
   }
   const { inspectBuild, buildEvents } = await library();
   const { ref, step } = takeBuild(words);
   const { id, target, status } = await inspectBuild({ ...ref, engine });
-  const renderer = mode === 'json' ? new JsonRenderer() : new PlainRenderer({ target });
+  const renderer = rendererFor(mode, target);
   for await (const text of replayed(buildEvents({ ref: id, ...step, engine }), renderer, status === 'completed')) {
     if (text !== '') io.stdout.write(text);
     if (io.stdout.isBroken) break;
   }
   return exitCodes.ok;
+}
+
+function rendererFor(mode: 'plain' | 'json' | 'rawjson', target: string | undefined): Renderer {
+  switch (mode) {
+    case 'plain':
+      return new PlainRenderer({ target });
+    case 'json':
+      return new JsonRenderer();
+    case 'rawjson':
+      return new RawJsonRenderer();
+  }
 }
 
 async function remove(refs: readonly string[], { flags: given, io, library, engine }: HistoryCall): Promise<number> {

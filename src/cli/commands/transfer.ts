@@ -10,7 +10,7 @@ import { chooseMode, startProgress } from '../progress/progress.ts';
 
 const progressFlags = {
   quiet: { kind: 'bool', short: 'q', about: 'show no progress' },
-  progress: { kind: 'string', value: 'MODE', about: 'auto, tty, plain, json or quiet' },
+  progress: { kind: 'string', value: 'MODE', about: 'auto, tty, plain, json, rawjson or quiet' },
 } as const;
 
 export const pushCommand: Command = defineCommand({

@@ -5,10 +5,11 @@ import { paintFrom } from './colors.ts';
 import { JsonRenderer } from './json.ts';
 import { PlainRenderer } from './plain.ts';
 import { QuietRenderer } from './quiet.ts';
+import { RawJsonRenderer } from './raw-json.ts';
 import type { Renderer, RendererOptions } from './renderer.ts';
 import { TtyRenderer } from './tty.ts';
 
-export type ProgressMode = 'plain' | 'tty' | 'json' | 'quiet';
+export type ProgressMode = 'plain' | 'tty' | 'json' | 'rawjson' | 'quiet';
 
 /** A running display of a build's events, on standard error. */
 export interface Progress {
@@ -24,7 +25,7 @@ export interface Progress {
 
 /**
  * Which renderer `--progress`, `--quiet` and the environment ask for.
- * @throws {SlipwayError} `CLI_BAD_PROGRESS`, `CLI_NO_TERMINAL`, `CLI_NOT_SUPPORTED`
+ * @throws {SlipwayError} `CLI_BAD_PROGRESS`, `CLI_NO_TERMINAL`
  */
 export function chooseMode(
   asked: { readonly flag: string | undefined; readonly quiet: boolean },
@@ -42,6 +43,7 @@ export function chooseMode(
       return io.stderr.isTerminal && io.env['TERM'] !== 'dumb' ? 'tty' : 'plain';
     case 'plain':
     case 'json':
+    case 'rawjson':
     case 'quiet':
       return mode;
     case 'none':
@@ -53,13 +55,9 @@ export function chooseMode(
         });
       }
       return mode;
-    case 'rawjson':
-      throw new SlipwayError('CLI_NOT_SUPPORTED', '`--progress rawjson` is not supported yet', {
-        hint: '`--progress json` prints one event per line',
-      });
     default:
       throw new SlipwayError('CLI_BAD_PROGRESS', `invalid progress mode ${mode}`, {
-        hint: 'use auto, tty, plain, json or quiet',
+        hint: 'use auto, tty, plain, json, rawjson or quiet',
       });
   }
 }
@@ -97,6 +95,8 @@ function makeRenderer(mode: ProgressMode, options: RendererOptions, io: Io): Ren
       return new PlainRenderer(options);
     case 'json':
       return new JsonRenderer();
+    case 'rawjson':
+      return new RawJsonRenderer();
     case 'quiet':
       return new QuietRenderer();
     case 'tty':
