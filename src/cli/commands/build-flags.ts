@@ -88,7 +88,11 @@ export const buildFlags = {
     value: 'SIZE',
     about: 'after the build, bring what no image needs down to SIZE, such as 20GB (default: $SLIPWAY_CACHE_LIMIT)',
   },
-  progress: { kind: 'string', value: 'MODE', about: 'auto, tty, plain, json, rawjson or quiet (default: $BUILDKIT_PROGRESS, else auto)' },
+  progress: {
+    kind: 'string',
+    value: 'MODE',
+    about: 'auto, tty, plain, json, rawjson or quiet (default: $BUILDKIT_PROGRESS, else auto)',
+  },
   quiet: { kind: 'bool', short: 'q', about: 'print the image id and nothing else' },
   iidfile: { kind: 'string', value: 'FILE', about: 'write the image id to FILE' },
   'metadata-file': { kind: 'string', value: 'FILE', about: 'write digests and details of the build to FILE, as JSON' },

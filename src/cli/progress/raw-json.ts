@@ -1,4 +1,4 @@
-import { digestOf } from '../../oci/index.ts';
+import { createHash } from 'node:crypto';
 import type { BuildEvent, StepId } from '../ports.ts';
 import type { Renderer } from './renderer.ts';
 
@@ -130,8 +130,9 @@ function named({ name, inputs = [] }: Extract<BuildEvent, { kind: 'step-started'
   return { ...(inputs.length === 0 ? {} : { inputs }), name };
 }
 
+/** The engine's own work has a name, and here the digest of it. */
 function digestOfStep(step: StepId): string {
-  return step.startsWith('sha256:') ? step : digestOf(step);
+  return step.startsWith('sha256:') ? step : `sha256:${createHash('sha256').update(step).digest('hex')}`;
 }
 
 function warningOf({ code, message, at, step = definitionStep }: Extract<BuildEvent, { kind: 'warning' }>): RawWarning {
