@@ -218,7 +218,11 @@ async function compileFor(
           throw error;
         }
       },
-      contextTime: (name) => timeOfContext(contexts, name, emit),
+      contextTime: (name) =>
+        timeOfContext(contexts, name, (message) => {
+          // A build that has to be reproducible takes 0 then.
+          if (options.reproducible !== true) emit({ kind: 'warning', message, atMs: Date.now() });
+        }),
     },
     signal,
   );

@@ -1,26 +1,21 @@
 import { execFile } from 'node:child_process';
 import type { HostPath } from '../base/index.ts';
-import type { EmitEvent } from '../solver/index.ts';
 import type { BuildContexts } from './contexts.ts';
 
 /**
- * When the files of a build context were last committed, in seconds since 1970; `undefined`, and a warning, where nobody knows.
- * `name` is that of a named context; the main one has none.
+ * When the files of a build context were last committed, in seconds since 1970; `undefined`, and a warning through `warn`, where nobody
+ * knows. `name` is that of a named context; the main one has none.
  */
 export async function timeOfContext(
   contexts: BuildContexts,
   name: string | undefined,
-  emit: EmitEvent,
+  warn: (message: string) => void,
 ): Promise<number | undefined> {
   const directory = contexts.directories.get(name ?? 'context');
   const committed = directory === undefined ? 'it is no directory' : await commitTime(directory);
   if (typeof committed === 'number') return committed;
   const what = name === undefined ? 'the build context' : `the context \`${name}\``;
-  emit({
-    kind: 'warning',
-    message: `${what} has no commit to take the time of the sources from: ${committed}`,
-    atMs: Date.now(),
-  });
+  warn(`${what} has no commit to take the time of the sources from: ${committed}`);
   return undefined;
 }
 
