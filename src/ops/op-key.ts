@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../base/index.ts';
 import type { ChownOpt, ExecOp, FileAction, Mount, Vertex } from '../graph/index.ts';
 import { digestOf, formatPlatform } from '../oci/index.ts';
-import type { KeyPart } from '../solver/index.ts';
+import { type KeyPart, looksSecret } from '../solver/index.ts';
 
 /** Everything of the op itself that its result depends on. Proxies, secrets' values and cache mounts' content don't count. */
 export function opKey({ op, platform }: Vertex): readonly KeyPart[] {
@@ -39,9 +39,15 @@ function execParts(op: ExecOp): KeyPart[] {
     { name: 'secret env', value: canonicalJson(op.secretEnv) },
     ...(op.devices.length === 0 ? [] : [{ name: 'devices', value: canonicalJson(op.devices) }]),
   ];
-  for (const item of op.env) parts.push({ name: 'env', value: item });
+  for (const item of op.env) parts.push({ name: 'env', value: withoutSecret(item) });
   for (const mount of op.mounts) parts.push({ name: `mount ${mount.dest}`, value: canonicalJson(mountJson(mount)) });
   return parts;
+}
+
+/** A value that looks secret counts, but only its digest is kept. */
+function withoutSecret(item: string): string {
+  const equals = item.indexOf('=');
+  return looksSecret(item.slice(0, Math.max(0, equals))) ? `${item.slice(0, equals)}=${digestOf(item.slice(equals + 1))}` : item;
 }
 
 function mountJson(mount: Mount): Json {
@@ -49,7 +55,13 @@ function mountJson(mount: Mount): Json {
     case 'bind':
       return { type: 'bind', readonly: mount.readonly, input: mount.input, selector: mount.selector, output: mount.output };
     case 'cache':
-      return { type: 'cache', readonly: mount.readonly, ...(mount.id === mount.dest ? {} : { id: mount.id }) };
+      return {
+        type: 'cache',
+        readonly: mount.readonly,
+        ...(mount.id === mount.dest ? {} : { id: mount.id }),
+        // What an empty cache begins with.
+        ...(mount.input < 0 ? {} : { input: mount.input, selector: mount.selector }),
+      };
     case 'tmpfs':
       return { type: 'tmpfs', readonly: mount.readonly, sizeBytes: mount.sizeBytes };
     case 'secret':

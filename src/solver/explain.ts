@@ -146,6 +146,11 @@ function fieldsOf(parts: readonly KeyPart[]): ReadonlyMap<string, string> {
 
 const secretName = /pass|pwd|secret|token|key|auth|credential/i;
 
+/** Is a variable of this name likely to hold what should not be shown? */
+export function looksSecret(name: string): boolean {
+  return secretName.test(name);
+}
+
 function shown(name: string, value: string | undefined): string | undefined {
-  return value === undefined || !secretName.test(name) ? value : '****';
+  return value === undefined || !looksSecret(name) ? value : '****';
 }
