@@ -104,28 +104,29 @@ export class LzmaDecoder {
     let rep2 = this.#rep2;
     let rep3 = this.#rep3;
 
-    // The range coder, in locals: nothing else here is as hot. Behind the end it reads zeros, which is told apart below.
+    // The range coder, in locals: nothing else here is as hot. Its two unsigned numbers are kept as signed ones, which V8 needs
+    // no heap for. Behind the end it reads zeros, which is told apart below.
     let next = at + 5;
-    let range = -1 >>> 0;
-    let code = ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
+    let range = -1;
+    let code = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
     if (end - at < 5 || bytes[at] !== 0) throw badCompression('xz', 'a chunk does not begin as one');
 
     const bit = (index: number): number => {
       const prob = probs[index]!;
-      const bound = (range >>> 11) * prob;
+      const bound = Math.imul(range >>> 11, prob);
       let result = 0;
-      if (code < bound) {
+      if (code >>> 0 < bound >>> 0) {
         range = bound;
         probs[index] = prob + ((2048 - prob) >> 5);
       } else {
-        range -= bound;
-        code -= bound;
+        range = (range - bound) | 0;
+        code = (code - bound) | 0;
         probs[index] = prob - (prob >> 5);
         result = 1;
       }
-      if (range < top) {
-        range = (range << 8) >>> 0;
-        code = ((code << 8) | (next < end ? bytes[next]! : 0)) >>> 0;
+      if (range >>> 0 < top) {
+        range <<= 8;
+        code = (code << 8) | (next < end ? bytes[next]! : 0);
         next += 1;
       }
       return result;
@@ -149,12 +150,12 @@ export class LzmaDecoder {
       let result = 0;
       for (let left = bits; left > 0; left--) {
         range >>>= 1;
-        const isOne = code >= range;
-        if (isOne) code -= range;
-        result = result * 2 + (isOne ? 1 : 0);
+        const isOne = code >>> 0 >= range;
+        if (isOne) code = (code - range) | 0;
+        result = (result << 1) | (isOne ? 1 : 0);
         if (range < top) {
-          range = (range << 8) >>> 0;
-          code = ((code << 8) | (next < end ? bytes[next]! : 0)) >>> 0;
+          range <<= 8;
+          code = (code << 8) | (next < end ? bytes[next]! : 0);
           next += 1;
         }
       }

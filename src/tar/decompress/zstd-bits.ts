@@ -12,7 +12,7 @@ export function endOfBits(bytes: Uint8Array, at: number, end: number): number {
   return end * 8 - 1 - Math.clz32(last << 24);
 }
 
-/** `count` bits of `bytes`, 25 at most, from the bit `at` on. Eight bytes more must lie on both sides. */
+/** `count` bits of `bytes`, 25 at most, from the bit `at` on. 16 bytes more must lie on both sides. */
 export function bitsAt(bytes: Uint8Array, at: number, count: number): number {
   const byte = at >> 3;
   const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24);

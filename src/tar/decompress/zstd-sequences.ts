@@ -5,11 +5,13 @@ import { type FseTable, fseOfOne, fseTable, readFseTable } from './zstd-fse.ts';
 import type { Literals } from './zstd-literals.ts';
 
 // The tables of RFC 8878, 3.1.1.3.2: what each code stands for, and how many bits are added to it.
-const literalBits = [...zeros(16), 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
-const matchBits = [...zeros(32), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+const literalBits = Uint8Array.of(...zeros(16), 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+const matchBits = Uint8Array.of(...zeros(32), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
 const literalBase = basesOf(literalBits, 0);
 const matchBase = basesOf(matchBits, 3);
 const maxOffsetCode = 31;
+/** Larger ones reach back further than the largest window. */
+const maxUsefulOffsetCode = 28;
 
 interface Kind {
   readonly maxSymbol: number;
@@ -114,28 +116,36 @@ function decode(
 ): void {
   const firstBit = at * 8;
   let bit = endOfBits(bytes, at, end);
-  const read = (width: number): number => {
-    bit -= width;
-    if (bit < firstBit) throw badSequences('end too early');
-    return width <= 24 ? bitsAt(bytes, bit, width) : bitsAt(bytes, bit, 24) + bitsAt(bytes, bit + 24, width - 24) * (1 << 24);
-  };
   const source = literals.bytes;
   const literalCount = literals.count;
   const into = window.buffer;
   const last = window.at + limit;
   let taken = 0;
   let place = window.at;
-  let literalState = read(literal.accuracyLog);
-  let offsetState = read(offset.accuracyLog);
-  let matchState = read(match.accuracyLog);
+  bit -= literal.accuracyLog;
+  let literalState = bitsAt(bytes, bit, literal.accuracyLog);
+  bit -= offset.accuracyLog;
+  let offsetState = bitsAt(bytes, bit, offset.accuracyLog);
+  bit -= match.accuracyLog;
+  let matchState = bitsAt(bytes, bit, match.accuracyLog);
   let [offset1, offset2, offset3] = offsets;
   for (let left = count; left > 0; left--) {
     const literalCode = literal.symbols[literalState]!;
     const offsetCode = offset.symbols[offsetState]!;
     const matchCode = match.symbols[matchState]!;
-    const offsetValue = 2 ** offsetCode + read(offsetCode);
-    const matchLength = matchBase[matchCode]! + read(matchBits[matchCode]!);
-    const literalLength = literalBase[literalCode]! + read(literalBits[literalCode]!);
+    if (offsetCode > maxUsefulOffsetCode) throw badSequences('reach back too far');
+    const highBits = Math.max(offsetCode - 24, 0);
+    bit -= highBits;
+    const high = bitsAt(bytes, bit, highBits);
+    bit -= offsetCode - highBits;
+    const offsetValue = (1 << offsetCode) + (high << 24) + bitsAt(bytes, bit, offsetCode - highBits);
+    const matchWidth = matchBits[matchCode]!;
+    bit -= matchWidth;
+    const matchLength = matchBase[matchCode]! + bitsAt(bytes, bit, matchWidth);
+    const literalWidth = literalBits[literalCode]!;
+    bit -= literalWidth;
+    const literalLength = literalBase[literalCode]! + bitsAt(bytes, bit, literalWidth);
+    if (bit < firstBit) throw badSequences('end too early');
 
     // Values to 3 name one of the last offsets; without literals before it, the one before that.
     let distance: number;
@@ -163,9 +173,15 @@ function decode(
     place += matchLength;
 
     if (left === 1) break;
-    literalState = literal.baselines[literalState]! + read(literal.bits[literalState]!);
-    matchState = match.baselines[matchState]! + read(match.bits[matchState]!);
-    offsetState = offset.baselines[offsetState]! + read(offset.bits[offsetState]!);
+    const literalStep = literal.bits[literalState]!;
+    bit -= literalStep;
+    literalState = literal.baselines[literalState]! + bitsAt(bytes, bit, literalStep);
+    const matchStep = match.bits[matchState]!;
+    bit -= matchStep;
+    matchState = match.baselines[matchState]! + bitsAt(bytes, bit, matchStep);
+    const offsetStep = offset.bits[offsetState]!;
+    bit -= offsetStep;
+    offsetState = offset.baselines[offsetState]! + bitsAt(bytes, bit, offsetStep);
   }
   if (bit !== firstBit) throw badSequences('have bits too many');
   if (place + literalCount - taken > last) throw badSequences('make too many bytes');
@@ -189,9 +205,9 @@ function zeros(count: number): number[] {
 }
 
 /** Each code begins where the one before it ends. */
-function basesOf(bits: readonly number[], first: number): number[] {
+function basesOf(bits: Uint8Array, first: number): Int32Array {
   let base = first;
-  return bits.map((width) => {
+  return Int32Array.from(bits, (width) => {
     const own = base;
     base += 1 << width;
     return own;
