@@ -1,8 +1,11 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   buildTree,
   copy,
   createDraft,
+  decodeIndex,
+  encodeIndex,
   type Entry,
   type LayerId,
   nodeAt,
@@ -46,4 +49,48 @@ test('IMG-12 the layer of a copy, written as a tar, gives what the draft showed'
   const layers = [layer('base', dir('etc', { mode: 0o711 }), file('etc/conf')), roundTrip(draft.finish(), 'copy')];
   expect(listing(buildTree(layers))).toEqual(listing(draft.tree()));
   expect(nodeAt(buildTree(layers), 'etc/f')?.entry).toMatchObject({ uid: 5, sizeBytes: 1 });
+});
+
+const meta = {
+  mode: fc.integer({ min: 0, max: 0o7777 }),
+  uid: fc.oneof(fc.nat(3000), fc.constantFrom(0o7777777, 2 ** 31, 2 ** 32 - 2)),
+  gid: fc.nat(3000),
+  mtimeSec: fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.constantFrom(2 ** 33, 2 ** 35)),
+  xattrs: fc.option(fc.constantFrom({ 'user.a': 'YQ==' }, { 'security.capability': 'AAAC', 'user.b': '' }), { nil: undefined }),
+};
+const inside = (name: string): fc.Arbitrary<string> =>
+  fc
+    .tuple(fc.subarray(['d1', 'd2', `d${'3'.repeat(120)}`, 'd\xe9']), fc.integer({ min: 0, max: 3 }))
+    .map(([dirs, at]) => [...dirs, `${name}${at}`].join('/'));
+const anyEntry: fc.Arbitrary<Entry> = fc.oneof(
+  fc.record({ type: fc.constant('file'), path: inside('f'), ...meta, sizeBytes: fc.nat(2000) }),
+  fc.record({ type: fc.constant('dir'), path: inside('d'), ...meta, opaque: fc.constantFrom(true, undefined) }),
+  fc.record({ type: fc.constant('symlink'), path: inside('l'), ...meta, target: fc.constantFrom('f1', '/x', 't'.repeat(200)) }),
+  fc.record({
+    type: fc.constantFrom('char', 'block', 'fifo'),
+    path: inside('p'),
+    ...meta,
+    major: fc.nat(4095),
+    minor: fc.nat(4095),
+  }),
+  fc.record({ type: fc.constant('whiteout'), path: inside('w') }),
+);
+
+test('a layer goes from tar to index to tar with every entry, byte for byte', () => {
+  let entriesSeen = 0;
+  fc.assert(
+    fc.property(fc.array(anyEntry, { maxLength: 12 }), fc.boolean(), (items, withLink) => {
+      const file = items.find((item) => item.type === 'file');
+      // Its name is behind all others, as the name of a second link is in an index.
+      const link: Entry[] = withLink && file !== undefined ? [{ type: 'hardlink', path: 'z', target: file.path }] : [];
+      const first = normalizeLayer([...items, ...link]);
+      const tar = tarOf(first.map(toTar));
+      const index = decodeIndex(encodeIndex(roundTrip(first, 'layer')));
+      expect(index.entries).toHaveLength(first.length);
+      expect(tarOf(index.entries.map(toTar)).equals(tar)).toBe(true);
+      entriesSeen += first.length;
+    }),
+    { numRuns: 150 },
+  );
+  expect(entriesSeen).toBeGreaterThan(500);
 });

@@ -63,7 +63,8 @@ function insideOnly(name: string): string {
 async function spooled(source: AsyncIterable<Uint8Array>, path: HostPath, signal: AbortSignal): Promise<ArchiveFiles> {
   const places = new Map<string, Place>();
   const parser = createTarParser({
-    onMember({ name, type, offset, sizeBytes }) {
+    onMember({ name, type, offset, sizeBytes, isSparse }) {
+      if (isSparse) throw badArchive(`its \`${name}\` is a sparse file`);
       if (type === 'file') places.set(name.replace(/^\.\//, ''), { path, offset, sizeBytes });
     },
   });

@@ -16,6 +16,7 @@ function member(name: string, more: Partial<TarMember> = {}): TarMember {
     minor: 0,
     xattrs: undefined,
     offset: 512,
+    isSparse: false,
     ...more,
   };
 }

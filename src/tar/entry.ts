@@ -45,9 +45,15 @@ export const opaqueName = '.wh..wh..opq';
 /**
  * The entry that a member of a layer tar stands for. Undefined for the old special files of AUFS, which are ignored.
  *
- * @throws {SlipwayError} `TAR_UNSAFE_NAME` the name or the target of a hard link climbs out of the root.
+ * @throws {SlipwayError} `TAR_UNSAFE_NAME` the name or the target of a hard link climbs out of the root; `TAR_UNSUPPORTED` it is a
+ * sparse file, whose bytes cannot be read in place.
  */
 export function toLayerEntry(member: TarMember): TarEntry | TarOpaqueMarker | undefined {
+  if (member.isSparse) {
+    throw new SlipwayError('TAR_UNSUPPORTED', `cannot read the tar as a layer: \`${member.name}\` is a sparse file`, {
+      hint: 'make the tar again without `--sparse`, or unpack it with ADD',
+    });
+  }
   const path = cleanMemberName(member.name);
   const slash = path.lastIndexOf('/');
   const base = path.slice(slash + 1);

@@ -50,15 +50,15 @@ export function parseHeader(buffer: Buffer, at: number): RawHeader {
   const prefix = isUstar && !isGnu ? text(buffer, at, fields.prefix) : '';
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    mode: number(buffer, at, fields.mode) & 0o7777,
-    uid: number(buffer, at, fields.uid),
-    gid: number(buffer, at, fields.gid),
-    size: number(buffer, at, fields.size),
-    mtime: number(buffer, at, fields.mtime),
+    mode: octal(buffer, at, fields.mode) & 0o7777,
+    uid: octal(buffer, at, fields.uid),
+    gid: octal(buffer, at, fields.gid),
+    size: octal(buffer, at, fields.size),
+    mtime: octal(buffer, at, fields.mtime),
     type: String.fromCharCode(buffer[at + fields.type[0]] ?? 0),
     linkName: text(buffer, at, fields.linkName),
-    major: isUstar ? number(buffer, at, fields.major) : 0,
-    minor: isUstar ? number(buffer, at, fields.minor) : 0,
+    major: isUstar ? octal(buffer, at, fields.major) : 0,
+    minor: isUstar ? octal(buffer, at, fields.minor) : 0,
   };
 }
 
@@ -116,7 +116,7 @@ function text(buffer: Buffer, at: number, [offset, length]: readonly [number, nu
 }
 
 /** Octal digits, or GNU's base-256: a first byte with its high bit set, then a signed big-endian number. */
-function number(buffer: Buffer, at: number, [offset, length]: readonly [number, number]): number {
+export function octal(buffer: Buffer, at: number, [offset, length]: readonly [number, number]): number {
   const start = at + offset;
   if (((buffer[start] ?? 0) & 0x80) !== 0) return base256(buffer, start, length);
   let value = 0;

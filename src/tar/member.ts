@@ -21,4 +21,6 @@ export interface TarMember {
   readonly xattrs: Readonly<Record<string, string>> | undefined;
   /** Where the content starts in the uncompressed tar, in bytes. */
   readonly offset: number;
+  /** The tar has the content with its holes left out: it is not to be read at `offset`, only as it is parsed. */
+  readonly isSparse: boolean;
 }

@@ -2,6 +2,7 @@ import { decodeFileName, SlipwayError } from '../base/index.ts';
 import { asBuffer, badHeader, blockSize, isZero, parseHeader, type RawHeader } from './header.ts';
 import type { TarMember, TarType } from './member.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
+import { gnuSparse, pairs, SparseFile } from './sparse.ts';
 
 export interface TarEvents {
   /** A member begins. */
@@ -32,6 +33,7 @@ const types: Readonly<Record<string, TarType>> = {
   '0': 'file',
   '\0': 'file',
   '7': 'file',
+  S: 'file',
   '1': 'hardlink',
   '2': 'symlink',
   '3': 'char',
@@ -57,6 +59,8 @@ class Parser implements TarParser {
   #padding = 0;
   #member: TarMember | undefined;
   #extra: Extra | undefined;
+  /** The file whose content comes, when it is sparse. */
+  #sparse: SparseFile | undefined;
   #pax: PaxRecords = {};
   #longName: string | undefined;
   #longLink: string | undefined;
@@ -76,18 +80,22 @@ class Parser implements TarParser {
     let at = 0;
     while (at < buffer.length && !this.#isDone) {
       const start = at;
-      if (this.#content > 0) at = this.#takeContent(buffer, at);
+      const sparse = this.#sparse;
+      if (sparse !== undefined && sparse.mapSource !== 'complete')
+        at = this.#takeBlock(buffer, at, (from, place) => this.#map(sparse, from, place));
+      else if (this.#content > 0) at = this.#takeContent(buffer, at);
       else if (this.#padding > 0) {
         const count = Math.min(this.#padding, buffer.length - at);
         this.#padding -= count;
         at += count;
-      } else at = this.#takeHeader(buffer, at);
+      } else at = this.#takeBlock(buffer, at, (from, place, offset) => this.#header(from, place, offset));
       this.#taken += at - start;
     }
   }
 
   end(): void {
-    const isInside = this.#content > 0 || this.#padding > 0 || this.#blockFill > 0 || this.#hasExtra();
+    const isInside =
+      this.#content > 0 || this.#padding > 0 || this.#blockFill > 0 || this.#sparse !== undefined || this.#hasExtra();
     if (!this.#isDone && isInside) {
       throw new SlipwayError('TAR_TRUNCATED', `the tar ends in the middle of a member, after ${this.#taken} bytes`, {
         hint: 'download or make the archive again',
@@ -110,14 +118,16 @@ class Parser implements TarParser {
     const piece = buffer.subarray(at, end);
     this.#content -= piece.length;
     if (this.#extra !== undefined) this.#extra.pieces.push(Buffer.from(piece));
+    else if (this.#sparse !== undefined) this.#sparse.write(piece);
     else this.#events.onData?.(piece);
     if (this.#content === 0) this.#endContent();
     return end;
   }
 
-  #takeHeader(buffer: Buffer, at: number): number {
+  /** Gather a block for `use`, which also learns how many bytes of the stream end with it. */
+  #takeBlock(buffer: Buffer, at: number, use: (buffer: Buffer, at: number, offset: number) => void): number {
     if (this.#blockFill === 0 && buffer.length - at >= blockSize) {
-      this.#header(buffer, at, this.#taken + blockSize);
+      use(buffer, at, this.#taken + blockSize);
       return at + blockSize;
     }
     const count = Math.min(blockSize - this.#blockFill, buffer.length - at);
@@ -125,7 +135,7 @@ class Parser implements TarParser {
     this.#blockFill += count;
     if (this.#blockFill === blockSize) {
       this.#blockFill = 0;
-      this.#header(this.#block, 0, this.#taken + count);
+      use(this.#block, 0, this.#taken + count);
     }
     return at + count;
   }
@@ -140,8 +150,18 @@ class Parser implements TarParser {
     const header = parseHeader(buffer, at);
     const extra = extraKind(header.type);
     if (extra !== undefined) this.#beginExtra(extra, header);
-    else this.#beginMember(header, offset);
-    if (this.#content === 0) this.#endContent();
+    else this.#beginMember(header, offset, buffer, at);
+    if (this.#content === 0 && (this.#sparse === undefined || this.#sparse.mapSource === 'complete')) this.#endContent();
+  }
+
+  #map(sparse: SparseFile, buffer: Buffer, at: number): void {
+    // A map that is text counts as content.
+    if (sparse.mapSource === 'text') {
+      if (this.#content < blockSize) throw badHeader('the map of a sparse file is longer than the file');
+      this.#content -= blockSize;
+    }
+    sparse.takeMap(buffer, at);
+    if (sparse.mapSource === 'complete' && this.#content === 0) this.#endContent();
   }
 
   #beginExtra(kind: Extra['kind'], header: RawHeader): void {
@@ -150,24 +170,24 @@ class Parser implements TarParser {
     this.#expect(header.size);
   }
 
-  #beginMember(header: RawHeader, offset: number): void {
+  #beginMember(header: RawHeader, offset: number, buffer: Buffer, at: number): void {
     const pax = this.#pax;
-    const name = pax.path ?? this.#longName ?? header.name;
+    const name = pax.sparse?.name ?? pax.path ?? this.#longName ?? header.name;
     const linkName = pax.linkName ?? this.#longLink ?? header.linkName;
     this.#pax = {};
     this.#longName = undefined;
     this.#longLink = undefined;
-    if (pax.isSparse === true || header.type === 'S')
-      throw unsupported(`\`${name}\` is a sparse file`, 'make the tar again without `--sparse`');
     const type = header.type === '\0' && name.endsWith('/') ? 'dir' : types[header.type];
     if (type === undefined)
       throw unsupported(`\`${name}\` has the unknown type \`${header.type}\``, 'make the tar again in the ustar or pax format');
     const claimed = pax.size ?? header.size;
     // Only files have content; a size on anything else means nothing.
-    const sizeBytes = type === 'file' ? claimed : 0;
+    const storedBytes = type === 'file' ? claimed : 0;
+    this.#sparse = type === 'file' ? this.#sparseFile(header, pax, storedBytes, buffer, at) : undefined;
+    const sizeBytes = this.#sparse?.realSizeBytes ?? storedBytes;
     const uid = pax.uid ?? header.uid;
     const gid = pax.gid ?? header.gid;
-    if (sizeBytes < 0 || uid < 0 || gid < 0) throw badHeader(`a number of \`${name}\` is negative`);
+    if (storedBytes < 0 || sizeBytes < 0 || uid < 0 || gid < 0) throw badHeader(`a number of \`${name}\` is negative`);
     this.#member = {
       name,
       type,
@@ -181,9 +201,31 @@ class Parser implements TarParser {
       minor: header.minor,
       xattrs: pax.xattrs === undefined ? undefined : sorted(pax.xattrs),
       offset,
+      isSparse: this.#sparse !== undefined,
     };
     this.#events.onMember(this.#member);
-    this.#expect(sizeBytes);
+    this.#expect(storedBytes);
+  }
+
+  #sparseFile(
+    header: RawHeader,
+    { sparse }: PaxRecords,
+    storedBytes: number,
+    buffer: Buffer,
+    at: number,
+  ): SparseFile | undefined {
+    const emit = (chunk: Uint8Array): void => this.#events.onData?.(chunk);
+    if (header.type === 'S') {
+      const { realSizeBytes, segments, hasMore } = gnuSparse(buffer, at);
+      return new SparseFile(realSizeBytes, segments, hasMore ? 'headers' : 'complete', emit);
+    }
+    if (sparse === undefined) return undefined;
+    return new SparseFile(
+      sparse.realSizeBytes ?? storedBytes,
+      pairs(sparse.map),
+      sparse.isMapInContent ? 'text' : 'complete',
+      emit,
+    );
   }
 
   #expect(size: number): void {
@@ -194,6 +236,8 @@ class Parser implements TarParser {
   #endContent(): void {
     const extra = this.#extra;
     if (extra === undefined) {
+      this.#sparse?.end();
+      this.#sparse = undefined;
       if (this.#member !== undefined) this.#events.onEnd?.(this.#member);
       return;
     }

@@ -9,11 +9,21 @@ export interface PaxRecords {
   uid?: number;
   gid?: number;
   mtimeSec?: number;
-  isSparse?: boolean;
+  sparse?: PaxSparse;
   xattrs?: Map<string, string>;
 }
 
+/** A sparse file in one of GNU tar's three pax forms: 0.0 and 0.1 have the map here, 1.0 before the content. */
+export interface PaxSparse {
+  isMapInContent: boolean;
+  name?: string;
+  realSizeBytes?: number;
+  /** Offsets and sizes in turn. */
+  readonly map: number[];
+}
+
 const xattrPrefix = 'SCHILY.xattr.';
+const sparsePrefix = 'GNU.sparse.';
 
 /**
  * Parse the `<length> <key>=<value>\n` records of a pax header.
@@ -43,8 +53,9 @@ function apply(records: PaxRecords, key: string, value: Buffer): void {
     records.xattrs.set(key.slice(xattrPrefix.length), value.toString('base64'));
     return;
   }
-  if (key.startsWith('GNU.sparse.')) {
-    records.isSparse = true;
+  if (key.startsWith(sparsePrefix)) {
+    records.sparse ??= { isMapInContent: false, map: [] };
+    applySparse(records.sparse, key.slice(sparsePrefix.length), value);
     return;
   }
   if (value.length === 0) return;
@@ -54,6 +65,14 @@ function apply(records: PaxRecords, key: string, value: Buffer): void {
   else if (key === 'uid') records.uid = integer(value);
   else if (key === 'gid') records.gid = integer(value);
   else if (key === 'mtime') records.mtimeSec = seconds(value);
+}
+
+function applySparse(sparse: PaxSparse, key: string, value: Buffer): void {
+  if (key === 'major') sparse.isMapInContent = integer(value) === 1;
+  else if (key === 'name') sparse.name = name(value);
+  else if (key === 'size' || key === 'realsize') sparse.realSizeBytes = integer(value);
+  else if (key === 'offset' || key === 'numbytes') sparse.map.push(integer(value));
+  else if (key === 'map') for (const each of value.toString('latin1').split(',')) sparse.map.push(integer(Buffer.from(each)));
 }
 
 function name(value: Buffer): string {
