@@ -130,6 +130,6 @@ test('damaged maps are read or refused, never anything else', () => {
     ),
     { numRuns: 200 },
   );
-  
+
   expect(refused).toBeGreaterThan(20);
 });
