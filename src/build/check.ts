@@ -1,18 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isNotFound, Scope, SlipwayError } from '../base/index.ts';
-import {
-  type BaseImage,
-  checkDockerfile,
-  type Diagnostic,
-  type Finding,
-  type ParseResult,
-  parseDockerfile,
-  settingsFrom,
-  violation,
-} from '../dockerfile/index.ts';
+import { isNotFound, Scope } from '../base/index.ts';
+import { type CheckRequest, type ParseResult, parseDockerfile, settingsFrom } from '../dockerfile/index.ts';
 import { engineSettings, openEngine } from '../engine/index.ts';
-import { compile, type ResolvedImage } from '../frontend/index.ts';
+import { type ResolvedImage, type Verdict, verdictOf } from '../frontend/index.ts';
 import { formatPlatform } from '../oci/index.ts';
 import { findContexts } from './contexts.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
@@ -36,19 +27,13 @@ export interface CheckOptions
   /** Findings are errors, as with `# check=error=true`. */
   readonly error?: boolean;
   /**
-   * Look base images up, in the store and in their registries, for the rules that depend on them, and compile every
-   * stage for the mistakes that only show then. Default: false, which needs no store and no network.
+   * Look base images up, in the store and in their registries, for the rules and mistakes that depend on them. Default:
+   * false, which needs no store and no network.
    */
   readonly lookUpImages?: boolean;
 }
 
-export interface CheckReport {
-  /** Where the Dockerfile breaks rules, in the order in which BuildKit tells it. */
-  readonly findings: readonly Finding[];
-  /** Mistakes that stop every build. */
-  readonly errors: readonly Diagnostic[];
-  /** What a build would fail with before anything runs. */
-  readonly buildError: SlipwayError | undefined;
+export interface CheckReport extends Verdict {
   readonly fileName: string;
   /** The file as it was read. */
   readonly source: Uint8Array;
@@ -63,44 +48,43 @@ export async function check(options: CheckOptions = {}): Promise<CheckReport> {
   const context = options.context ?? '.';
   const { name: fileName, path, text: source } = readDockerfile(options, context);
   const parsed = parseDockerfile(source, fileName);
-  const errors = parsed.diagnostics.filter(({ severity }) => severity === 'error');
   const ignoreFile = readFirst([
     ...(path === undefined ? [] : [`${path}.dockerignore`]),
     join(resolve(context), '.dockerignore'),
   ]);
-  const platform = platformOf(options.platform);
   const request = {
     own: options.own ?? true,
     settings: settingsFrom(options),
     buildArgs: options.buildArgs,
     target: options.target,
-    platform: formatPlatform(platform),
-    buildPlatform: formatPlatform(hostPlatform()),
+    platform: options.platform,
     ignoreFile,
   };
-  const looked = options.lookUpImages === true && errors.length === 0 ? await lookUp(parsed, options) : undefined;
-  try {
-    const { findings, isError } = checkDockerfile(parsed, { ...request, baseImage: looked?.baseImage });
-    const buildError = errorOf(errors) ?? looked?.error ?? (isError ? violation(findings) : undefined);
-    return { findings, errors, buildError, fileName, source };
-  } catch (error) {
-    // Settings of the file that can't be read.
-    if (error instanceof SlipwayError) return { findings: [], errors, buildError: error, fileName, source };
-    throw error;
-  }
+  const verdict = await (options.lookUpImages === true
+    ? withImages(parsed, request, options)
+    : checkParsed({ parsed, ...request }));
+  return { ...verdict, fileName, source };
 }
 
-function errorOf([first]: readonly Diagnostic[]): SlipwayError | undefined {
-  return first && new SlipwayError(first.code, first.message, { at: first.at, hint: first.hint });
+export interface CheckParsedOptions extends CheckRequest {
+  readonly parsed: ParseResult;
+  readonly signal?: AbortSignal | undefined;
 }
 
-interface LookedUp {
-  readonly baseImage: (name: string, platform: string) => BaseImage | undefined;
-  readonly error: SlipwayError | undefined;
+/** What is wrong with a parsed Dockerfile, as far as that can be told without looking at any image. */
+export function checkParsed({ parsed, signal, ...request }: CheckParsedOptions): Promise<Verdict> {
+  const platform = platformOf(request.platform);
+  const rules = { ...request, platform: formatPlatform(platform), buildPlatform: formatPlatform(hostPlatform()) };
+  const options = {
+    target: request.target,
+    buildArgs: request.buildArgs ?? {},
+    targetPlatform: platform,
+    buildPlatform: hostPlatform(),
+  };
+  return verdictOf(parsed, { rules, options, ports: undefined }, signal ?? new AbortController().signal);
 }
 
-/** Compile every stage that the target needs, or every stage, and keep what was learned of images on the way. */
-async function lookUp({ file }: ParseResult, options: CheckOptions): Promise<LookedUp> {
+async function withImages(parsed: ParseResult, request: CheckRequest, options: CheckOptions): Promise<Verdict> {
   await using scope = new Scope();
   const signal = options.signal ?? new AbortController().signal;
   const engine = scope.use(await openEngine(engineSettings(options.engine ?? {}, process.env)));
@@ -125,33 +109,25 @@ async function lookUp({ file }: ParseResult, options: CheckOptions): Promise<Loo
     known.note(reference, wanted, image);
     return image;
   };
-  let error: SlipwayError | undefined;
-  const compiled = new Set<number>();
-  const targets = options.target === undefined ? [...file.stages.keys()].reverse().map(String) : [options.target];
-  for (const target of targets) {
-    if (compiled.has(Number(target))) continue;
-    try {
-      const { stages } = await compile(
-        file,
-        {
-          target,
-          buildArgs: options.buildArgs ?? {},
-          targetPlatform: platform,
-          buildPlatform: hostPlatform(),
-          contexts: contexts.named,
-          ignorePatterns: contexts.ignorePatterns,
-        },
-        { resolveImage, contextTime: () => Promise.resolve(undefined) },
-        signal,
-      );
-      for (const { index } of stages) compiled.add(index);
-    } catch (thrown) {
-      if (!(thrown instanceof SlipwayError) || thrown.class === 'cancelled') throw thrown;
-      // A registry that can't be asked says nothing about the Dockerfile.
-      if (thrown.class === 'input') error = thrown;
-    }
-  }
-  return { error, baseImage: (name, wanted) => known.baseImage(name, wanted) };
+  const rules = {
+    ...request,
+    platform: formatPlatform(platform),
+    buildPlatform: formatPlatform(hostPlatform()),
+    baseImage: (name: string, wanted: string) => known.baseImage(name, wanted),
+  };
+  const compile = {
+    target: options.target,
+    buildArgs: options.buildArgs ?? {},
+    targetPlatform: platform,
+    buildPlatform: hostPlatform(),
+    contexts: contexts.named,
+    ignorePatterns: contexts.ignorePatterns,
+  };
+  return verdictOf(
+    parsed,
+    { rules, options: compile, ports: { resolveImage, contextTime: () => Promise.resolve(undefined) } },
+    signal,
+  );
 }
 
 function readFirst(paths: readonly string[]): string | undefined {

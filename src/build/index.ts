@@ -13,7 +13,7 @@ export {
   type RemoveBuildsOptions,
 } from './history.ts';
 export { type BuildExplanation, explain, type ExplainedStep, type ExplainOptions } from './explain.ts';
-export { check, type CheckOptions, type CheckReport } from './check.ts';
+export { check, checkParsed, type CheckOptions, type CheckReport } from './check.ts';
 export { doctor, type DoctorFinding } from './doctor.ts';
 export { DockerfileError } from './dockerfile-error.ts';
 export type {

@@ -55,6 +55,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
       return Promise.resolve({ ...fakeResult, names: request.tags ?? [] });
     },
     check: missing,
+    checkParsed: missing,
     openShell: missing,
     outline: missing,
     targets: missing,

@@ -34,6 +34,7 @@ type Asked =
   | 'build'
   | 'buildEvents'
   | 'check'
+  | 'checkParsed'
   | 'diskUsage'
   | 'doctor'
   | 'explain'

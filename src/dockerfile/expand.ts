@@ -61,6 +61,17 @@ export function variablesIn(text: string, options: ExpandOptions = {}): readonly
   return [...seen.used];
 }
 
+/** The variables that an expansion which fails looks up before it does. */
+export function variablesUntilFailure(word: Word, lookup: VariableLookup, options: ExpandOptions = {}): Variables {
+  const seen = new Seen(lookup);
+  try {
+    join(parseWord(word.text, { escape: options.escape ?? '\\' }), seen);
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+  }
+  return { used: [...seen.used], unset: [...seen.unset] };
+}
+
 class Seen {
   readonly used = new Set<string>();
   readonly unset = new Set<string>();
@@ -135,6 +146,7 @@ function modified(name: string, modifier: Modifier, seen: Seen): string {
       return (modifier.all ? replaceAll : replaceFirst)(seen.valueOf(name) ?? '', pattern, replacement);
     }
     case 'unknown':
+      seen.valueOf(name);
       throw unsupportedModifier(modifier.text);
   }
 }

@@ -1,4 +1,4 @@
-import type { Dockerfile, Instruction } from './instruction.ts';
+import type { Diagnostic, Dockerfile, Instruction } from './instruction.ts';
 import { parseDockerfile, type ParseResult } from './parse.ts';
 import { type ParsedInstruction, toParsedDockerfile } from './parsed-json.ts';
 
@@ -18,11 +18,16 @@ export interface Formatted {
  */
 export function format(text: string, fileName: string = 'Dockerfile'): Formatted {
   const { file, diagnostics } = parseDockerfile(text, fileName);
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { text, isChanged: false, diagnostics };
+  if (diagnostics.some(isError)) return { text, isChanged: false, diagnostics };
   const formatted = layOut(file, text);
-  const isSame = meaning(parseDockerfile(formatted, fileName).file) === meaning(file);
+  const again = parseDockerfile(formatted, fileName);
+  const isSame = !again.diagnostics.some(isError) && meaning(again.file) === meaning(file);
   const result = isSame ? formatted : text;
   return { text: result, isChanged: result !== text, diagnostics };
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
 }
 
 function layOut(file: Dockerfile, text: string): string {
@@ -97,8 +102,9 @@ function formatHead(instruction: Instruction, lines: readonly string[], escape: 
 
 /** The instruction by itself, without the places. Bodies of heredocs are cut off: what is missing is missing in both. */
 function alone(lines: readonly string[], escape: string): readonly unknown[] {
-  const { file } = parseDockerfile([`# escape=${escape}`, ...lines, ''].join('\n'), '');
-  return toParsedDockerfile(file).instructions.map(withoutPlace);
+  const { file, diagnostics } = parseDockerfile([`# escape=${escape}`, ...lines, ''].join('\n'), '');
+  const mistakes = diagnostics.filter(isError).map(({ code }) => code);
+  return [...toParsedDockerfile(file).instructions.map(withoutPlace), ...mistakes];
 }
 
 function oneLine(instruction: Instruction, line: string): string {

@@ -1,6 +1,7 @@
 import type { Heredoc } from './instruction.ts';
 import type { LogicalLine } from './logical-line.ts';
-import { isSpace, type PlacedHeredoc, type Slice } from './statement.ts';
+import { isSpace } from './source-lines.ts';
+import type { PlacedHeredoc, Slice } from './statement.ts';
 import { parseWord, type WordPart } from './word-syntax.ts';
 
 const heredocWord = /^(\d*)<<(-?)\s*([^<]*)$/;

@@ -1,15 +1,16 @@
 export { applyEdits } from './check/apply-edits.ts';
 export { type CheckRequest, type CheckResult, checkDockerfile, type Finding, violation } from './check/check.ts';
 export { excerpt } from './check/excerpt.ts';
-export { type LintJson, toLintJson } from './check/lint-json.ts';
+export { type LintError, type LintJson, toLintJson } from './check/lint-json.ts';
 export { toLintText } from './check/lint-text.ts';
-export { type Remark, toRemarks } from './check/remark.ts';
+export { type FileMistake, type Remark, toRemarks } from './check/remark.ts';
 export type { BaseImage, Rule, TextEdit } from './check/rule.ts';
 export { rules } from './check/rules.ts';
 export { type CheckSettings, settingsFrom } from './check/settings.ts';
 export { moveCommentUp } from './check/slipway-trailing-comment.ts';
 export { toGithub } from './check/to-github.ts';
 export { toSarif } from './check/to-sarif.ts';
+export { firstMistake } from './first-mistake.ts';
 export { format, type Formatted } from './format.ts';
 export { renderCodeFrame } from './code-frame.ts';
 export { parseDuration } from './duration.ts';

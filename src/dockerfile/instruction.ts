@@ -306,5 +306,7 @@ export interface Diagnostic {
   readonly rule?: string;
   readonly message: string;
   readonly at: SourceSpan;
+  /** The physical lines of the whole instruction, 1-based, both included. */
+  readonly lines: { readonly first: number; readonly last: number };
   readonly hint?: string;
 }

@@ -133,7 +133,7 @@ const fragments = fc.constantFrom(
 );
 const dockerfiles = fc.array(fragments, { maxLength: 40 }).map((parts) => parts.join(''));
 
-test('parseDockerfile() is total: any text gives a tree whose spans lie inside the file', () => {
+test('parseDockerfile() is total: any text gives a tree whose spans lie inside the file', { timeout: 60_000 }, () => {
   const insideFile = (text: string): void => {
     const { file, diagnostics } = parseDockerfile(text, 'f');
     for (const span of [...spansOf(file), ...spansOf(diagnostics)]) {

@@ -6,7 +6,7 @@ import { joinPieces, type LogicalLine, lineAt, type Piece } from './logical-line
 import { canHaveHeredocs, readInstruction } from './read-instruction.ts';
 import { Reporter } from './reporter.ts';
 import { collectStages, type ReadItem } from './stages.ts';
-import { isTooLong, maxLineBytes, type SourceLines, splitLines, wholeLine } from './source-lines.ts';
+import { isTooLong, maxLineBytes, type SourceLines, splitLines, trimStart, wholeLine } from './source-lines.ts';
 import { cutStatement, type PlacedHeredoc, type Statement, type Surroundings } from './statement.ts';
 
 export interface ParseResult {
@@ -97,7 +97,7 @@ class StatementReader {
     let hasEmptyLine = false;
     for (let isContinued = true; isContinued && this.#next < lines.length; this.#next++) {
       const line = lines[this.#next] ?? '';
-      const trimmed = line.trimStart();
+      const trimmed = trimStart(line);
       const isFirst = pieces.length === 0;
       if (trimmed.startsWith('#') || trimmed === '') {
         if (!isFirst) {
@@ -115,8 +115,17 @@ class StatementReader {
     }
     if (hasEmptyLine) this.#warnEmptyContinuation();
     const joined = joinPieces(file, pieces, this.#next);
-    if (joined.text.trim() === '') return undefined;
+    if (trimStart(joined.text) === '') {
+      this.#refuseLoneEscape(joined);
+      return undefined;
+    }
     return this.#at === undefined ? joined : lineAt(joined.text, this.#at);
+  }
+
+  /** A line with nothing but the escape character is skipped, unless nothing follows it. */
+  #refuseLoneEscape(line: LogicalLine): void {
+    const at = this.#at ?? wholeLine(this.#source, line.line);
+    this.#report.error('DF_UNKNOWN_INSTRUCTION', 'unknown instruction: ', at, `remove the \`${this.#escape}\``);
   }
 
   /** An empty comment detaches those above it. */
@@ -135,12 +144,16 @@ class StatementReader {
   #readStatement(line: LogicalLine): ReadItem {
     const statement = cutStatement(line, 0, line.text.length, this.#escape);
     const bodiesFrom = this.#next;
+    this.#report.enter({ first: line.line, last: line.endLine });
     const heredocs = line.text.includes('<<') && canHaveHeredocs(statement) ? this.#readHeredocs(statement) : [];
     const own = line.spanOf(statement.start, statement.end);
     const end = this.#at === undefined && this.#next > bodiesFrom ? wholeLine(this.#source, this.#next).end : own.end;
     const around: Surroundings = { comments: this.#comments, heredocs, end };
     this.#comments = [];
-    return { statement, instruction: readInstruction({ statement, around, report: this.#report }) };
+    if (heredocs.length > 0) this.#report.enter({ first: line.line, last: end.line });
+    const instruction = readInstruction({ statement, around, report: this.#report });
+    this.#report.leave();
+    return { statement, instruction };
   }
 
   #readHeredocs(statement: Statement): readonly PlacedHeredoc[] {
@@ -149,16 +162,12 @@ class StatementReader {
     this.#next = next;
     if (unterminated !== undefined) {
       const { name, text, start, end } = unterminated;
+      this.#report.enter({ first: source.line, last: next });
       const isGlued = /[>|&;)]/.test(name);
       const hint = isGlued
         ? `the end line is taken to be \`${name}\`: put a blank after the name in \`${text}\``
         : `end it with a line that holds nothing but \`${name}\``;
-      this.#report.error(
-        'DF_UNTERMINATED_HEREDOC',
-        `unterminated heredoc: no line \`${name}\` follows`,
-        source.spanOf(start, end),
-        hint,
-      );
+      this.#report.error('DF_UNTERMINATED_HEREDOC', 'unterminated heredoc', source.spanOf(start, end), hint);
     }
     return heredocs;
   }

@@ -11,7 +11,7 @@ const addFlags: Readonly<Record<string, FlagType>> = { ...common, checksum: 'str
 
 export function readCopy(input: ReadInput): CopyInstruction | undefined {
   const flags = readFlags(input.statement, copyFlags, input.report);
-  const from = flags.string('from');
+  const from = notEmpty(flags.string('from'));
   if (from !== undefined) refuseVariable(input, from);
   const read = readPaths(input);
   if (read === undefined) return undefined;
@@ -40,6 +40,10 @@ function commonOf(flags: Flags): Pick<CopyInstruction, 'chown' | 'chmod' | 'link
     link: flags.bool('link') ?? false,
     excludes: flags.list('exclude').map((word) => word.text),
   };
+}
+
+function notEmpty(word: Word | undefined): Word | undefined {
+  return word === undefined || word.text === '' ? undefined : word;
 }
 
 function refuseVariable(input: ReadInput, from: Word): void {

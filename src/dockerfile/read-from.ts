@@ -13,6 +13,7 @@ export function readFrom(input: ReadInput): FromInstruction | undefined {
   const flags = readFlags(statement, { platform: 'string' }, report);
   const words = listWords(statement.rest);
   const [image, as, name] = words;
+  const platform = flags.string('platform');
   const stray = strayInList(words, 0);
   const isAs = as?.text.toLowerCase() === 'as';
   const isCountRight = words.length === 1 || (words.length === 3 && isAs);
@@ -34,7 +35,7 @@ export function readFrom(input: ReadInput): FromInstruction | undefined {
     name: lower,
     nameWord: named === undefined ? undefined : wordOf(statement, named),
     asWord: named === undefined || as === undefined ? undefined : wordOf(statement, as),
-    platform: flags.string('platform'),
+    platform: platform === undefined || platform.text === '' ? undefined : platform,
     description: lower === undefined ? undefined : descriptionOf(lower, around.comments),
   };
 }

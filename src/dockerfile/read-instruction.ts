@@ -50,7 +50,8 @@ export function readInstruction(input: ReadInput): Instruction | undefined {
 
 function reportUnknown({ statement, report }: ReadInput): void {
   const { keyword, start } = statement;
-  const near = nearest(keyword, Object.keys(readers))?.toUpperCase();
+  const name = nearest(keyword, Object.keys(readers));
+  const near = keyword === keyword.toUpperCase() ? name?.toUpperCase() : name;
   const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
   const looksContinued = !/^[A-Za-z]/.test(keyword);
   const hint = looksContinued ? `if this belongs to the line above, end that line with \`${statement.escape}\`` : undefined;

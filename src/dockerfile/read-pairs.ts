@@ -1,6 +1,6 @@
 import { readFlags } from './flags.ts';
 import type { EnvInstruction, InstructionBase, KeyValue, LabelInstruction } from './instruction.ts';
-import { base, keywordOf, type ReadInput, splitAt, textsOf, wrongCount } from './read.ts';
+import { base, keywordOf, type ReadInput, splitAt, statementSpan, textsOf, wrongCount } from './read.ts';
 import { quotedWords, type Slice, type Statement, spanOf, wordOf } from './statement.ts';
 import { reportStray, strayInText, warnInText } from './stray-comment.ts';
 
@@ -47,11 +47,9 @@ function legacyPair(input: ReadInput): PairSlices | undefined {
   const { rest } = statement;
   const gap = /[\t\v\f\r ]+/.exec(rest.text);
   if (gap === null) {
-    return wrongCount(
-      input,
-      `${keywordOf(input)} must have two arguments`,
-      `write \`${keywordOf(input)} ${shown(rest.text)}=value\``,
-    );
+    const hint = `write \`${keywordOf(input)} ${shown(rest.text)}=value\``;
+    report.error('DF_BAD_PAIR', `${keywordOf(input)} must have two arguments`, statementSpan(input), hint);
+    return undefined;
   }
   warnInText(statement, report, `put the value in quotes`);
   const valueAt = gap.index + gap[0].length;

@@ -27,6 +27,23 @@ function withoutCarriageReturns(line: string): string {
   return end === line.length ? line : line.slice(0, end);
 }
 
+/** Is this a blank of Unicode? A byte order mark is none. */
+export function isSpace(char: string | undefined): boolean {
+  return char !== undefined && /[\s\u0085]/.test(char) && char !== '\uFEFF';
+}
+
+export function trimStart(text: string): string {
+  let start = 0;
+  while (start < text.length && isSpace(text[start])) start += 1;
+  return text.slice(start);
+}
+
+export function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text[end - 1])) end -= 1;
+  return text.slice(0, end);
+}
+
 /** Is this line longer than a Dockerfile allows, in bytes of UTF-8? */
 export function isTooLong(line: string): boolean {
   if (line.length * 3 <= maxLineBytes) return false;

@@ -1,6 +1,7 @@
 import type { SourceSpan } from '../base/index.ts';
 import type { Heredoc, InstructionBase, Word } from './instruction.ts';
 import type { LogicalLine } from './logical-line.ts';
+import { isSpace, trimEnd, trimStart } from './source-lines.ts';
 
 /** A heredoc word and where it stands in the logical line. */
 export interface PlacedHeredoc {
@@ -41,8 +42,8 @@ const blank = /[\t\v\f\r ]/;
 /** Cut `source.text.slice(start, end)` into instruction word, flags and rest. */
 export function cutStatement(source: LogicalLine, from: number, to: number, escape: string): Statement {
   const { text } = source;
-  const end = from + text.slice(from, to).trimEnd().length;
-  const start = Math.min(end, to - text.slice(from, to).trimStart().length);
+  const end = from + trimEnd(text.slice(from, to)).length;
+  const start = Math.min(end, to - trimStart(text.slice(from, to)).length);
   let at = start;
   while (at < end && !blank.test(text[at] ?? '')) at += 1;
   const keyword = text.slice(start, at);
@@ -79,10 +80,6 @@ function cutFlag(text: string, start: number, end: number, escape: string): Slic
     unquoted += char;
   }
   return { text: unquoted, start, end: Math.min(at, end) };
-}
-
-export function isSpace(char: string | undefined): boolean {
-  return char !== undefined && /\s/.test(char);
 }
 
 /** Words between runs of blanks; quotes mean nothing. */

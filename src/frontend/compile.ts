@@ -1,28 +1,15 @@
-import { settleAll, SlipwayError } from '../base/index.ts';
-import type { Dockerfile, Stage, StageInstruction } from '../dockerfile/index.ts';
-import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
-import type {
-  Compiled,
-  CompiledHistory,
-  CompiledImage,
-  CompiledStage,
-  CompiledTarget,
-  CompiledTargets,
-  CompileWarning,
-} from './compiled.ts';
-import { copyAll, dispatchCopy } from './copy.ts';
-import { Drafts, type Sealed } from './draft.ts';
-import { type ResolvedEpoch, resolveEpoch } from './epoch.ts';
+import { settleAll, type SlipwayError } from '../base/index.ts';
+import type { Dockerfile } from '../dockerfile/index.ts';
+import { formatPlatform } from '../oci/index.ts';
+import type { Compiled, CompiledTarget, CompiledTargets, CompileWarning } from './compiled.ts';
+import { Drafts } from './draft.ts';
+import { resolveEpoch } from './epoch.ts';
 import { checkSyntax, globalArgs } from './globals.ts';
-import * as metadata from './metadata.ts';
 import type { CompileOptions, FrontendPorts, ResolvedImage } from './options.ts';
-import { displayName, type Plan, type PlannedStage, planStages } from './plan.ts';
-import { dispatchRun } from './run.ts';
-import { type Compilation, inheritImage, inheritStage, type StageBuild, type Step } from './stage-build.ts';
+import { displayName, planStages } from './plan.ts';
+import { StageCompiler } from './stage-compiler.ts';
 import { findTarget } from './stages.ts';
-import { stepNames } from './step-names.ts';
-import { type LocalSource, Trees } from './trees.ts';
-import { dispatchWorkdir } from './workdir.ts';
+import { Trees } from './trees.ts';
 
 /**
  * Turn a Dockerfile without errors into a graph and an image config. Only stages that the target needs are looked at:
@@ -53,16 +40,26 @@ export async function compileTargets(
 ): Promise<CompiledTargets> {
   checkSyntax(file, options.buildArgs);
   const requests = names.map((name) => ({ target: findTarget(file, name), options: { ...options, target: name } }));
+  const report = (error: SlipwayError): never => {
+    throw error;
+  };
   const once = oncePerImage(ports);
   const plans = await settleAll(requests, async ({ target, options: own }) => {
     const epoch = await resolveEpoch(file, own, globalArgs(file, own), once);
-    return { target, plan: await planStages(file, target, epoch.globals, epoch.options, once, signal), epoch };
+    return {
+      target,
+      plan: await planStages(
+        { file, targets: [target], globals: epoch.globals, options: epoch.options, ports: once, report },
+        signal,
+      ),
+      epoch,
+    };
   });
   const drafts = new Drafts();
   const trees = new Trees(drafts);
   const compilers = plans.map(({ target, plan, epoch }) => {
     const compiler = new StageCompiler(file, epoch, plan, { drafts, trees });
-    for (const stage of plan.stages) compiler.build(stage);
+    for (const stage of plan.stages) compiler.build(stage, report);
     return { target, plan, compiler };
   });
   const sealed = drafts.seal();
@@ -107,209 +104,4 @@ function withoutRepeats(warnings: readonly CompileWarning[]): readonly CompileWa
   return [
     ...new Map(warnings.map((warning) => [`${warning.rule} ${warning.at.start.line} ${warning.message}`, warning])).values(),
   ];
-}
-
-type Dispatch = {
-  readonly [K in StageInstruction['kind']]: (step: Step, instruction: Extract<StageInstruction, { kind: K }>) => void;
-};
-
-const dispatch: Dispatch = {
-  add: dispatchCopy,
-  arg: metadata.dispatchArg,
-  cmd: metadata.dispatchCmd,
-  copy: dispatchCopy,
-  entrypoint: metadata.dispatchEntrypoint,
-  env: metadata.dispatchEnv,
-  expose: metadata.dispatchExpose,
-  healthcheck: metadata.dispatchHealthcheck,
-  label: metadata.dispatchLabel,
-  maintainer: metadata.dispatchMaintainer,
-  onbuild: metadata.dispatchOnbuild,
-  run: dispatchRun,
-  shell: metadata.dispatchShell,
-  stopsignal: metadata.dispatchStopsignal,
-  user: metadata.dispatchUser,
-  volume: metadata.dispatchVolume,
-  workdir: dispatchWorkdir,
-};
-
-function run<K extends StageInstruction['kind']>(step: Step, kind: K, instruction: StageInstruction): void {
-  dispatch[kind](step, instruction as Extract<StageInstruction, { kind: K }>);
-}
-
-class StageCompiler {
-  readonly #file: Dockerfile;
-  readonly #options: CompileOptions;
-  readonly #epochSec: number | undefined;
-  readonly #plan: Plan;
-  readonly #drafts: Drafts;
-  readonly #trees: Trees;
-  readonly #builds = new Map<number, StageBuild>();
-  readonly warnings: CompileWarning[] = [];
-  readonly #compilation: Compilation;
-  /** A single stage that takes from nowhere else has no name in its steps. */
-  readonly #isAlone: boolean;
-
-  constructor(
-    file: Dockerfile,
-    { options, globals, epochSec }: ResolvedEpoch,
-    plan: Plan,
-    shared: { readonly drafts: Drafts; readonly trees: Trees },
-  ) {
-    this.#drafts = shared.drafts;
-    this.#trees = shared.trees;
-    this.#file = file;
-    this.#options = options;
-    this.#epochSec = epochSec;
-    this.#plan = plan;
-    this.#isAlone = file.stages.length === 1 && !plan.stages.some(takesFromElsewhere);
-    const { targetPlatform } = options;
-    this.#compilation = {
-      options,
-      globals,
-      epochSec,
-      escape: file.directives.escape,
-      drafts: this.#drafts,
-      context: () => this.#trees.local('context', options.ignorePatterns ?? [], { name: '[internal] load build context' }),
-      from: (origin, at) => {
-        if (origin.kind === 'stage') return { tree: this.#built(origin.index).tree, local: undefined };
-        if (origin.kind === 'context' && origin.context.kind === 'local') {
-          const local = this.#localContext(origin.name, origin.context);
-          return { tree: local.draft, local };
-        }
-        const image = plan.images.get(origin, targetPlatform);
-        const prefix = origin.kind === 'context' ? `[context ${origin.name}] ` : '';
-        const naming = { name: `${prefix}FROM ${imageName(image)}`, at };
-        return { tree: image && this.#trees.image(image, targetPlatform, naming), local: undefined };
-      },
-      origin: (from, allowIndex) =>
-        allowIndex ? plan.origins.copyFrom(from, targetPlatform) : plan.origins.from(from.text, targetPlatform, from.span),
-    };
-  }
-
-  /** Build one stage; those it needs were built before. */
-  build(plan: PlannedStage): void {
-    const build = this.#start(plan);
-    this.#builds.set(plan.stage.index, build);
-    for (const planned of plan.instructions) {
-      try {
-        run({ ...planned, build, compilation: this.#compilation }, planned.instruction.kind, planned.instruction);
-      } catch (thrown) {
-        // What is wrong with a trigger is shown where the stage asked for it; the words themselves stand in another file.
-        if (thrown instanceof SlipwayError) thrown.at = planned.isTrigger ? planned.at : (thrown.at ?? planned.at);
-        throw thrown;
-      }
-    }
-  }
-
-  finish(target: Stage, sealed: Sealed): CompiledTarget {
-    const build = this.#built(target.index);
-    return { stage: displayName(target), result: sealed.edge(build.tree), image: this.#image(build, sealed) };
-  }
-
-  stages(targets: ReadonlySet<number>, sealed: Sealed): readonly CompiledStage[] {
-    return this.#plan.stages.map(({ stage }) => this.#compiledStage(stage.index, targets, sealed));
-  }
-
-  #start(plan: PlannedStage): StageBuild {
-    const { targetPlatform, buildPlatform } = this.#options;
-    const parent = plan.origin.kind === 'stage' ? this.#built(plan.origin.index) : undefined;
-    const platform = parent?.platform ?? (plan.origin.kind === 'scratch' ? targetPlatform : (plan.platform ?? targetPlatform));
-    const label = { index: plan.stage.index, displayName: plan.displayName };
-    const steps = stepNames(plan, this.#isAlone, { own: platform, build: buildPlatform, target: targetPlatform });
-    const own = { label, platform, steps };
-    if (parent) return { ...inheritStage(parent), ...own };
-    const image = this.#plan.images.get(plan.origin, plan.platform ?? targetPlatform);
-    const base = this.#base(plan, platform, image, steps.next.bind(steps), label);
-    if (image) this.#checkPlatform(plan, platform, image);
-    return { ...own, ...inheritImage(image?.config), ...base, args: new Map(), isCmdSet: false };
-  }
-
-  #base(
-    plan: PlannedStage,
-    platform: Platform,
-    image: ResolvedImage | undefined,
-    next: (text: string) => string,
-    stage: StageBuild['label'],
-  ): Pick<StageBuild, 'tree' | 'history'> {
-    const { origin } = plan;
-    const at = plan.stage.from.span;
-    if (origin.kind === 'context' && origin.context.kind === 'local') {
-      const local = this.#localContext(origin.name, origin.context);
-      local.use('/');
-      const tree = this.#drafts.add({ op: () => copyAll, inputs: [local.draft], name: next(`FROM ${origin.name}`), at, stage });
-      return { tree, history: [{ createdBy: `local source for ${origin.name}`, layer: { tree } }] };
-    }
-    if (image === undefined) return { tree: undefined, history: [] };
-    return { tree: this.#trees.image(image, platform, { name: next(`FROM ${imageName(image)}`), at, stage }), history: [] };
-  }
-
-  #localContext(
-    contextName: string,
-    context: { readonly name: string; readonly ignorePatterns: readonly string[] },
-  ): LocalSource {
-    return this.#trees.local(context.name, context.ignorePatterns, { name: `[context ${contextName}] load from client` });
-  }
-
-  #checkPlatform({ stage }: PlannedStage, wanted: Platform, { config }: ResolvedImage): void {
-    if (samePlatform(config.platform, wanted)) return;
-    const message = `Base image ${stage.from.image.text} was pulled with platform "${formatPlatform(config.platform)}", expected "${formatPlatform(wanted)}" for current build`;
-    this.warnings.push({ rule: 'InvalidBaseImagePlatform', message, at: stage.from.image.span });
-  }
-
-  #built(index: number): StageBuild {
-    const build = this.#builds.get(index);
-    if (build === undefined)
-      throw new SlipwayError('FE_INTERNAL', `stage ${index} is used before it is built`, { class: 'internal' });
-    return build;
-  }
-
-  #image(build: StageBuild, { edge }: Sealed): CompiledImage {
-    const { labels = {}, targetPlatform } = this.#options;
-    const { config, author, unknown, baseDiffIds, baseHistory, imagePlatform } = build;
-    const isSame = imagePlatform?.os === targetPlatform.os && imagePlatform.architecture === targetPlatform.architecture;
-    const epochSec = this.#epochSec;
-    const created = epochSec === undefined ? {} : { created: new Date(epochSec * 1000).toISOString().replace('.000Z', 'Z') };
-    const history = build.history.map(({ createdBy, layer }): CompiledHistory => {
-      const vertex = edge(layer?.tree);
-      const emptyLayer = layer === undefined;
-      return { ...created, createdBy, comment: 'buildkit.dockerfile.v0', emptyLayer, ...(vertex ? { vertex } : {}) };
-    });
-    return {
-      platform: isSame ? { ...imagePlatform, ...targetPlatform } : targetPlatform,
-      config: Object.keys(labels).length === 0 ? config : { ...config, Labels: { ...config.Labels, ...labels } },
-      author,
-      unknown,
-      baseDiffIds,
-      baseHistory,
-      history,
-      ...(epochSec === undefined ? {} : { epochSec }),
-    };
-  }
-
-  #compiledStage(index: number, targets: ReadonlySet<number>, { edge }: Sealed): CompiledStage {
-    const { label, tree } = this.#built(index);
-    const vertices = this.#drafts.ofStage(index).flatMap((draft) => edge(draft)?.vertex ?? []);
-    return {
-      index,
-      name: this.#file.stages[index]?.name,
-      displayName: label.displayName,
-      result: edge(tree),
-      vertices: [...new Set(vertices)],
-      isTarget: targets.has(index),
-    };
-  }
-}
-
-function takesFromElsewhere({ instructions }: PlannedStage): boolean {
-  return instructions.some(({ instruction }) =>
-    instruction.kind === 'copy'
-      ? instruction.from !== undefined && !/^\d+$/.test(instruction.from.text)
-      : instruction.kind === 'run' && instruction.mounts.some(({ from }) => from !== undefined),
-  );
-}
-
-/** `docker.io/library/alpine:3.20@sha256:…`: the identifier without its scheme. */
-function imageName(image: ResolvedImage | undefined): string {
-  return image?.identifier.replace(/^[a-z+-]+:\/\//, '') ?? 'scratch';
 }

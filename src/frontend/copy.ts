@@ -145,16 +145,16 @@ function partsOfPaths(
       local ??= localTree(step, instruction);
       return localPart(instruction, local, word);
     }
-    if (instruction.kind === 'copy') throw notForCopy(kind, word, step);
+    if (instruction.kind === 'copy') throw notForCopy(kind, step);
     return kind === 'git'
       ? gitSource(step, instruction, word, checksum, name)
       : httpSource(step, instruction, word, checksum, name);
   });
 }
 
-function notForCopy(kind: 'git' | 'http', word: string, { at }: Step): SlipwayError {
+function notForCopy(kind: 'git' | 'http', { at }: Step): SlipwayError {
   const what = kind === 'git' ? 'a git ref' : 'a URL';
-  return new SlipwayError('FE_REMOTE_COPY', `source can't be ${what} for COPY: \`${word}\``, { at, hint: 'use ADD' });
+  return new SlipwayError('FE_REMOTE_COPY', `source can't be ${what} for COPY`, { at, hint: 'use ADD' });
 }
 
 function localTree(

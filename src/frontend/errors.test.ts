@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
     name: 'DF-FROM-05 a stage under its name in another case',
     text: 'FROM alpine:3.20 AS Build\nFROM Build',
     code: 'OCI_BAD_REFERENCE',
-    message: /`Build` is not an image reference/,
+    message: /stage name "Build": invalid reference format/,
     line: 2,
     hint: /write `build`/,
   },
@@ -102,7 +102,7 @@ const rows: readonly Row[] = [
     name: 'DF-FROM-05 a stage in another case is an image name, and a wrong one',
     text: 'FROM alpine:3.20 AS build\nFROM Build',
     code: 'OCI_BAD_REFERENCE',
-    message: /lower case/,
+    message: 'failed to parse stage name "Build": invalid reference format',
     line: 2,
   },
   {

@@ -54,7 +54,7 @@ const dockerfile = fc
   .array(fc.oneof(line, line, other), { maxLength: 12 })
   .map((lines) => `ARG  A=1\nfrom   alpine:3.20\n${lines.join('\n')}\n`);
 
-test('format() keeps the graph and the image of any Dockerfile, and is idempotent', async () => {
+test('format() keeps the graph and the image of any Dockerfile, and is idempotent', { timeout: 60_000 }, async () => {
   let compared = 0;
   await fc.assert(
     fc.asyncProperty(dockerfile, async (text) => {

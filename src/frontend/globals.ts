@@ -21,7 +21,7 @@ export function globalArgs(file: Dockerfile, options: CompileOptions): GlobalArg
   }
   const expand = (word: Word): string => expandWord(word, (name) => values.get(name), { escape: file.directives.escape }).value;
   for (const { name: word, value } of file.args.flatMap(({ declarations }) => declarations)) {
-    const name = expand(word);
+    const name = word.text;
     const given = ownValue(buildArgs, name) ?? (value && expand(value));
     if (given !== undefined) values.set(name, given);
   }

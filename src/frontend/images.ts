@@ -2,6 +2,7 @@ import { nearest, SlipwayError, type SourceSpan, toSlipwayError } from '../base/
 import { formatPlatform, type Platform } from '../oci/index.ts';
 import type { FrontendPorts, NamedContext, ResolvedImage } from './options.ts';
 import type { Origin } from './origins.ts';
+import type { Report } from './plan.ts';
 
 type ImageOrigin = Extract<Origin, { kind: 'image' | 'context' }>;
 
@@ -16,12 +17,14 @@ export class Images {
   readonly #ports: FrontendPorts;
   readonly #stageNames: readonly string[];
   readonly #suggestions: readonly string[];
+  readonly #report: Report;
   readonly #waiting = new Map<string, Request>();
   readonly #resolved = new Map<string, ResolvedImage>();
 
   /** `stageNames`: what a name that is no image may have meant. */
-  constructor(ports: FrontendPorts, stageNames: readonly string[]) {
+  constructor(ports: FrontendPorts, stageNames: readonly string[], report: Report) {
     this.#ports = ports;
+    this.#report = report;
     this.#stageNames = stageNames;
     this.#suggestions = [...stageNames, 'alpine', 'busybox', 'centos', 'debian', 'fedora', 'golang', 'node', 'python', 'ubuntu'];
   }
@@ -57,7 +60,8 @@ export class Images {
       else {
         const error = request.explain(toSlipwayError(outcome.reason));
         error.at ??= request.at;
-        throw error;
+        if (error.class === 'cancelled') throw error;
+        this.#report(error);
       }
     });
     return waiting.length > 0;

@@ -10,4 +10,5 @@ export type {
   CompileWarning,
 } from './compiled.ts';
 export type { CompileOptions, FrontendPorts, NamedContext, ResolvedImage } from './options.ts';
+export { type Verdict, verdictOf } from './verdict.ts';
 export { findTarget, type ListedStage, listStages } from './stages.ts';

@@ -27,8 +27,7 @@ import { commitEmpty, expand, expandList, setVariables, type StageBuild, type St
 export function dispatchArg(step: Step, { declarations }: ArgInstruction): void {
   const { build, compilation } = step;
   const { buildArgs = {} } = compilation.options;
-  const texts = declarations.map(({ name: word, value: fallback }) => {
-    const name = expand(step, word);
+  const texts = declarations.map(({ name: { text: name }, value: fallback }) => {
     const given = ownValue(buildArgs, name) ?? (fallback ? expand(step, fallback) : compilation.globals.get(name));
     if (given !== undefined && !hiddenArgs.has(name)) build.env = setVariables(build.env, [[name, given]]);
     build.args = new Map([...build.args, [name, given ?? '']]);

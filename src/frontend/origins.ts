@@ -94,8 +94,12 @@ function fullReference(text: string, at: SourceSpan): string {
   try {
     return formatReference(parseReference(text));
   } catch (thrown) {
-    if (thrown instanceof SlipwayError) thrown.at ??= at;
-    throw thrown;
+    if (!(thrown instanceof SlipwayError)) throw thrown;
+    throw new SlipwayError(thrown.code, `failed to parse stage name ${JSON.stringify(text)}: invalid reference format`, {
+      at,
+      hint: `${thrown.message}; ${thrown.hint ?? ''}`,
+      cause: thrown,
+    });
   }
 }
 

@@ -3,7 +3,6 @@ import {
   type Dockerfile,
   expandWord,
   type FromInstruction,
-  type OnbuildInstruction,
   parseTrigger,
   type RunInstruction,
   type Stage,
@@ -13,7 +12,7 @@ import {
 import { type Platform, parsePlatform } from '../oci/index.ts';
 import type { GlobalArgs } from './globals.ts';
 import { Images } from './images.ts';
-import type { CompileOptions, FrontendPorts } from './options.ts';
+import type { CompileOptions, FrontendPorts, ResolvedImage } from './options.ts';
 import { createOrigins, type Origin, type Origins } from './origins.ts';
 
 /** One instruction of a stage; a trigger came from ONBUILD of its base. */
@@ -48,34 +47,47 @@ export function displayName(stage: Stage): string {
 }
 
 /**
- * Find what `target` needs, look its images up, and what their ONBUILD triggers need besides.
- *
- * @throws {SlipwayError} `FE_CIRCULAR`, `FE_STAGE_ORDER`, `FE_BLANK_BASE`, `FE_BAD_PLATFORM`, `FE_UNKNOWN_STAGE`,
- * `FE_BAD_TRIGGER`, and what the ports throw.
+ * What to do with a mistake. A build throws it; who returns from here wants to hear of the others, too, and gets a plan
+ * without what was wrong.
  */
-export async function planStages(
-  file: Dockerfile,
-  target: Stage,
-  globals: GlobalArgs,
-  options: CompileOptions,
-  ports: FrontendPorts,
-  signal: AbortSignal,
-): Promise<Plan> {
-  const planner = new Planner(file, globals, options, ports);
-  planner.visit(target);
+export type Report = (error: SlipwayError) => void;
+
+export interface PlanRequest {
+  readonly file: Dockerfile;
+  /** The stages that are wanted. */
+  readonly targets: readonly Stage[];
+  readonly globals: GlobalArgs;
+  readonly options: CompileOptions;
+  readonly ports: FrontendPorts;
+  readonly report: Report;
+}
+
+/**
+ * Find what the targets need, look its images up, and what their ONBUILD triggers need besides. Names of bases and
+ * sources must be right in all stages, as for BuildKit; images are looked up for those that are needed.
+ *
+ * Reports `FE_CIRCULAR`, `FE_STAGE_ORDER`, `FE_BLANK_BASE`, `FE_BAD_PLATFORM`, `FE_UNKNOWN_STAGE`, `FE_BAD_TRIGGER`,
+ * `OCI_BAD_REFERENCE`, and what the ports throw.
+ */
+export async function planStages(request: PlanRequest, signal: AbortSignal): Promise<Plan> {
+  const planner = new Planner(request);
+  planner.read();
+  for (const target of request.targets) planner.reach(target.index);
   do {
     planner.checkOrder();
   } while ((await planner.images.resolve(signal)) && planner.addImageTriggers());
   return planner.plan();
 }
 
+/** Something that an instruction takes files from. */
 interface Need {
-  readonly stage: Stage;
+  readonly origin: Origin;
   readonly at: SourceSpan;
+  readonly instruction: StageInstruction;
   readonly complain: (user: string) => SlipwayError;
 }
 
-interface Visited {
+interface ReadStage {
   readonly stage: Stage;
   readonly origin: Origin;
   readonly platform: Platform | undefined;
@@ -90,83 +102,116 @@ class Planner {
   readonly #file: Dockerfile;
   readonly #globals: GlobalArgs;
   readonly #options: CompileOptions;
+  readonly #report: Report;
   readonly #origins: Origins;
-  readonly #visited = new Map<number, Visited>();
+  readonly #stages: ReadStage[] = [];
+  readonly #needed = new Set<ReadStage>();
+  readonly #broken = new Set<StageInstruction>();
 
-  constructor(file: Dockerfile, globals: GlobalArgs, options: CompileOptions, ports: FrontendPorts) {
+  constructor({ file, globals, options, ports, report }: PlanRequest) {
     this.#file = file;
     this.#globals = globals;
     this.#options = options;
+    this.#report = report;
     this.#origins = createOrigins(file, options.contexts);
     this.images = new Images(
       ports,
       file.stages.flatMap(({ name }) => name ?? []),
+      report,
     );
   }
 
-  visit(stage: Stage): void {
-    if (this.#visited.has(stage.index)) return;
-    const { origin, platform, isReplaced } = this.#base(stage);
-    const visited: Visited = { stage, origin, platform, isReplaced, needs: [], triggers: [], hasImageTriggers: false };
-    this.#visited.set(stage.index, visited);
+  /** What every stage starts from, then what its instructions take from elsewhere. */
+  read(): void {
+    for (const stage of this.#file.stages) {
+      const base = this.#attempt(() => this.#base(stage));
+      const { origin, platform, isReplaced } = base ?? { origin: nothing, platform: undefined, isReplaced: false };
+      this.#stages.push({ stage, origin, platform, isReplaced, needs: [], triggers: [], hasImageTriggers: false });
+    }
+    for (const read of this.#stages) {
+      if (read.isReplaced) continue;
+      for (const instruction of read.stage.instructions) this.#readSources(read, instruction, instruction.span);
+    }
+    const done = new Set<number>();
+    for (const { stage } of this.#stages) this.#refuseCircle(stage, stage.index, done, new Set());
+  }
+
+  /** Note that a stage is needed, and all it needs. */
+  reach(index: number): void {
+    const read = this.#stages[index];
+    if (read === undefined || this.#needed.has(read)) return;
+    this.#needed.add(read);
+    const { stage, origin, platform, isReplaced } = read;
     this.images.want(origin, platform ?? this.#options.targetPlatform, stage.from.image.span);
     if (isReplaced) return;
-    const base = origin.kind === 'stage' ? this.#file.stages[origin.index] : undefined;
-    if (base) {
-      this.visit(base);
-      visited.needs.push({ stage: base, at: stage.from.span, complain: () => circular(stage, stage.from.span) });
-      if (!this.#visited.get(base.index)?.isReplaced) {
-        const onbuilds = base.instructions.filter((one): one is OnbuildInstruction => one.kind === 'onbuild');
-        visited.triggers.push(...onbuilds.flatMap(({ trigger }) => trigger ?? []));
-      }
+    if (origin.kind === 'stage') {
+      this.reach(origin.index);
+      const base = this.#stages[origin.index];
+      if (base !== undefined && !base.isReplaced) this.#addStageTriggers(read, base.stage);
     }
-    for (const trigger of visited.triggers) this.#visitSources(visited, trigger, stage.from.span);
-    for (const instruction of stage.instructions) this.#visitSources(visited, instruction, instruction.span);
+    for (const need of read.needs) this.#reachNeed(need);
   }
 
   /** Triggers of images that arrived. @returns whether there were any. */
   addImageTriggers(): boolean {
     let added = false;
-    for (const visited of this.#visited.values()) {
-      // Visiting adds stages; they have their turn too.
-      if (visited.hasImageTriggers || visited.isReplaced) continue;
-      const image = this.images.get(visited.origin, visited.platform ?? this.#options.targetPlatform);
+    // What a trigger needs is added while this runs, and has its turn too.
+    for (const read of this.#needed) {
+      const image = read.hasImageTriggers ? undefined : this.#imageOf(read);
       if (image === undefined) continue;
-      visited.hasImageTriggers = true;
-      const { from } = visited.stage;
+      read.hasImageTriggers = true;
       for (const text of image.config.config.OnBuild ?? []) {
-        const trigger = readTrigger(text, from);
-        visited.triggers.push(trigger);
-        this.#visitSources(visited, trigger, from.span);
+        this.#readTrigger(read, text);
         added = true;
       }
     }
     return added;
   }
 
-  /** Refuse circles first, then what is defined too late. */
+  /** Refuse what is defined too late. */
   checkOrder(): void {
-    const visited = [...this.#visited.values()].sort((a, b) => a.stage.index - b.stage.index);
-    const done = new Set<Stage>();
-    for (const { stage } of visited) this.#refuseCircle(stage, stage, done, new Set());
-    for (const { stage, needs } of visited) {
-      for (const need of needs) if (need.stage.index >= stage.index) throw need.complain(displayName(stage));
+    for (const { stage, needs } of this.#neededInOrder()) {
+      for (const { origin, instruction, complain } of needs) {
+        const isTooLate = origin.kind === 'stage' && origin.index >= stage.index;
+        if (isTooLate && !this.#broken.has(instruction)) this.#refuse(instruction, complain(displayName(stage)));
+      }
     }
   }
 
   plan(): Plan {
-    const stages = [...this.#visited.values()]
-      .sort((a, b) => a.stage.index - b.stage.index)
-      .map(({ stage, origin, platform, isReplaced, triggers }): PlannedStage => {
-        const own = stage.instructions.map((instruction) => ({ instruction, isTrigger: false, at: instruction.span }));
-        const before = triggers.map((instruction) => ({ instruction, isTrigger: true, at: stage.from.span }));
-        const instructions = isReplaced ? [] : [...before, ...own];
-        return { stage, displayName: displayName(stage), origin, platform, isReplaced, instructions };
-      });
+    const stages = this.#neededInOrder().map(({ stage, origin, platform, isReplaced, triggers }): PlannedStage => {
+      const own = stage.instructions.map((instruction) => ({ instruction, isTrigger: false, at: instruction.span }));
+      const before = triggers.map((instruction) => ({ instruction, isTrigger: true, at: stage.from.span }));
+      const instructions = isReplaced ? [] : [...before, ...own].filter(({ instruction }) => !this.#broken.has(instruction));
+      return { stage, displayName: displayName(stage), origin, platform, isReplaced, instructions };
+    });
     return { stages, images: this.images, origins: this.#origins };
   }
 
-  #base(stage: Stage): Pick<Visited, 'origin' | 'platform' | 'isReplaced'> {
+  #neededInOrder(): readonly ReadStage[] {
+    return this.#stages.filter((read) => this.#needed.has(read));
+  }
+
+  #imageOf({ origin, platform, isReplaced }: ReadStage): ResolvedImage | undefined {
+    return isReplaced ? undefined : this.images.get(origin, platform ?? this.#options.targetPlatform);
+  }
+
+  #attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (thrown) {
+      if (!(thrown instanceof SlipwayError)) throw thrown;
+      this.#report(thrown);
+      return undefined;
+    }
+  }
+
+  #refuse(instruction: StageInstruction, error: SlipwayError): void {
+    this.#broken.add(instruction);
+    this.#report(error);
+  }
+
+  #base(stage: Stage): Pick<ReadStage, 'origin' | 'platform' | 'isReplaced'> {
     const { image, platform: flag } = stage.from;
     const platform = flag && this.#platform(flag);
     const wanted = platform ?? this.#options.targetPlatform;
@@ -200,41 +245,68 @@ class Planner {
     return expandWord(word, (name) => this.#globals.get(name), { escape: this.#file.directives.escape }).value;
   }
 
-  #visitSources(visited: Visited, instruction: StageInstruction, at: SourceSpan): void {
+  #readSources(read: ReadStage, instruction: StageInstruction, at: SourceSpan): void {
     const { targetPlatform } = this.#options;
+    const need = (origin: () => Origin, complain: Need['complain']): void => {
+      const found = this.#attempt(origin);
+      if (found === undefined) this.#broken.add(instruction);
+      else read.needs.push({ origin: found, at, instruction, complain });
+    };
     if (instruction.kind === 'copy' && instruction.from) {
       const { from } = instruction;
-      const complain = (user: string): SlipwayError => copyOrder(from.text, user, visited.stage, at);
-      this.#need(visited, this.#origins.copyFrom(from, targetPlatform), at, complain);
+      need(
+        () => this.#origins.copyFrom(from, targetPlatform),
+        (user) => copyOrder(from.text, user, read.stage, at),
+      );
     }
     if (instruction.kind === 'run') {
       for (const mount of instruction.mounts) {
-        if (mount.from === undefined || mount.from === '') continue;
-        const complain = (): SlipwayError => mountOrder(mount, at);
-        this.#need(visited, this.#origins.from(mount.from, targetPlatform, mount.span), at, complain);
+        const { from } = mount;
+        if (from === undefined || from === '') continue;
+        need(
+          () => this.#origins.from(from, targetPlatform, mount.span),
+          () => mountOrder(mount, at),
+        );
       }
     }
   }
 
-  #need(visited: Visited, origin: Origin, at: SourceSpan, complain: Need['complain']): void {
-    this.images.want(origin, this.#options.targetPlatform, at);
-    const stage = origin.kind === 'stage' ? this.#file.stages[origin.index] : undefined;
-    if (stage === undefined) return;
-    visited.needs.push({ stage, at, complain });
-    this.visit(stage);
+  #addStageTriggers(read: ReadStage, base: Stage): void {
+    for (const one of base.instructions) if (one.kind === 'onbuild') this.#readTrigger(read, one.text);
   }
 
-  #refuseCircle(start: Stage, stage: Stage, done: Set<Stage>, path: Set<Stage>): void {
-    if (done.has(stage)) return;
-    path.add(stage);
-    for (const need of this.#visited.get(stage.index)?.needs ?? []) {
-      if (path.has(need.stage)) throw circular(start, need.at);
-      this.#refuseCircle(start, need.stage, done, path);
+  #readTrigger(read: ReadStage, text: string): void {
+    const trigger = this.#attempt(() => readTrigger(text, read.stage.from));
+    if (trigger !== undefined) this.#addTrigger(read, trigger);
+  }
+
+  #addTrigger(read: ReadStage, trigger: StageInstruction): void {
+    read.triggers.push(trigger);
+    const known = read.needs.length;
+    this.#readSources(read, trigger, read.stage.from.span);
+    for (const need of read.needs.slice(known)) this.#reachNeed(need);
+  }
+
+  #reachNeed({ origin, at }: Need): void {
+    this.images.want(origin, this.#options.targetPlatform, at);
+    if (origin.kind === 'stage') this.reach(origin.index);
+  }
+
+  #refuseCircle(start: Stage, index: number, done: Set<number>, path: Set<number>): void {
+    const read = this.#stages[index];
+    if (read === undefined || done.has(index)) return;
+    path.add(index);
+    for (const { origin, instruction, at } of read.needs) {
+      if (origin.kind !== 'stage') continue;
+      if (path.has(origin.index)) this.#refuse(instruction, circular(start, at));
+      else this.#refuseCircle(start, origin.index, done, path);
     }
-    path.delete(stage);
-    done.add(stage);
+    path.delete(index);
+    done.add(index);
   }
 }
+
+const nothing: Origin = { kind: 'scratch' };
 
 function circular(stage: Stage, at: SourceSpan): SlipwayError {
   return new SlipwayError('FE_CIRCULAR', `circular dependency detected on stage: ${displayName(stage)}`, {

@@ -1,17 +1,23 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { linesOfVerdict, type VerdictCase, verdictCases, withAnswers } from '../support/verdict-cases.ts';
 
 // Are the recorded answers in testdata/lint still what BuildKit says? With `SLIPWAY_RECORD=1` they are written anew.
 
 const peers = process.env['SLIPWAY_PEERS'] ?? '';
 const isRecording = process.env['SLIPWAY_RECORD'] === '1';
-const cases = join(import.meta.dirname, '../../testdata/lint');
-const names = readdirSync(cases).flatMap((name) => (name.endsWith('.Dockerfile') ? [name.slice(0, -'.Dockerfile'.length)] : []));
+const cases = verdictCases();
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-lint-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const heard = new Map<string, readonly string[]>();
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+  if (!isRecording) return;
+  for (const path of new Set(cases.map((each) => each.path))) writeFileSync(path, withAnswers(path, heard));
+});
 
 interface Location {
   readonly ranges?: readonly { readonly start: { readonly line?: number } }[];
@@ -22,31 +28,28 @@ interface Answer {
   readonly buildError?: { readonly message: string; readonly location: Location };
 }
 
-test.skipIf(peers === '').for(names)('BuildKit says of %s what is recorded', (name) => {
-  const context = mkdtempSync(join(scratch, 'context-'));
-  copyFileSync(join(cases, `${name}.Dockerfile`), join(context, 'Dockerfile'));
-  const ignoreFile = join(cases, `${name}.dockerignore`);
-  if (existsSync(ignoreFile)) copyFileSync(ignoreFile, join(context, '.dockerignore'));
-  const said = recordOf(ask(context));
-  const file = join(cases, `${name}.buildkit.json`);
-  if (isRecording) writeFileSync(file, said);
-  else expect(JSON.parse(said)).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+test.skipIf(peers === '').for(cases)('BuildKit says of $name what is recorded', (each) => {
+  const { warnings, buildError } = ask(each);
+  const said = linesOfVerdict({
+    warnings: (warnings ?? []).map(({ ruleName, detail, location }) => ({
+      rule: ruleName,
+      message: detail,
+      lines: linesOf(location),
+    })),
+    error: buildError && { message: buildError.message, lines: linesOf(buildError.location) },
+  });
+  heard.set(each.name, said);
+  if (!isRecording) expect(said).toEqual(each.buildkit);
 });
 
-function ask(context: string): Answer {
+function ask({ dockerfile, ignoreFile }: VerdictCase): Answer {
+  const context = mkdtempSync(join(scratch, 'context-'));
+  writeFileSync(join(context, 'Dockerfile'), dockerfile);
+  if (ignoreFile !== undefined) writeFileSync(join(context, '.dockerignore'), ignoreFile);
   const args = ['buildx', 'build', '--call=check,format=json,ignorestatus=true', '-q', context];
-  return JSON.parse(
-    execFileSync(join(peers, 'docker'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  ) as Answer;
-}
-
-function recordOf({ warnings, buildError }: Answer): string {
-  const rows = (warnings ?? []).map(
-    ({ ruleName, detail, location }) => `  ${JSON.stringify([ruleName, detail, linesOf(location)])}`,
-  );
-  const error =
-    buildError === undefined ? '' : `,\n "error": ${JSON.stringify([buildError.message, linesOf(buildError.location)])}`;
-  return `{"warnings": [${rows.length === 0 ? '' : `\n${rows.join(',\n')}\n`}]${error}}\n`;
+  // Its exit code tells of mistakes.
+  const { stdout } = spawnSync(join(peers, 'docker'), args, { encoding: 'utf8' });
+  return JSON.parse(stdout) as Answer;
 }
 
 function linesOf({ ranges = [] }: Location): readonly number[] {

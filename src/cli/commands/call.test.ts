@@ -12,7 +12,11 @@ const at = { file: 'Dockerfile', start: { line: 1, column: 1 }, end: { line: 1, 
 
 function library(buildError?: SlipwayError): Partial<Library> {
   return {
-    check: () => Promise.resolve({ ...checkDockerfile(parseDockerfile(text)), buildError, fileName: 'Dockerfile', source }),
+    check: () => {
+      const told = buildError && { message: buildError.message, lines: { first: 1, last: 1 } };
+      const found = { ...checkDockerfile(parseDockerfile(text)), mistakes: [], buildError, told };
+      return Promise.resolve({ ...found, fileName: 'Dockerfile', source });
+    },
     outline: () =>
       Promise.resolve({
         name: 'x',

@@ -64,12 +64,11 @@ const answers: Readonly<
   async check(options, library, json) {
     const { toLintJson, toLintText } = await import('../../dockerfile/index.ts');
     const report = await library.check({ ...options, own: false, lookUpImages: true });
-    const { findings, buildError, fileName, source } = report;
+    const { findings, buildError, told, fileName, source } = report;
     const isFailure = findings.length > 0 || buildError !== undefined;
     if (json) {
-      const error = buildError && { message: buildError.message, at: buildError.at };
       const sourceJson = { filename: fileName, base64: Buffer.from(source).toString('base64') };
-      return { out: `${JSON.stringify(toLintJson(findings, error, sourceJson), undefined, 2)}\n`, isFailure };
+      return { out: `${JSON.stringify(toLintJson(findings, told, sourceJson), undefined, 2)}\n`, isFailure };
     }
     const lines = Buffer.from(source).toString('utf8').split(/\r*\n/);
     const out = findings.length === 0 && buildError !== undefined ? '' : toLintText(findings, fileName, lines);

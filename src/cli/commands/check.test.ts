@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { checkParsed } from '../../build/index.ts';
 import { runCli } from '../dispatch.ts';
 import { createFakeWorld, type FakeOptions } from '../fake-world.ts';
 
@@ -14,7 +15,7 @@ write('error.json', '{"check":{"error":true}}');
 write('wrong.json', '{"check":{"skipp":[]}}');
 
 async function check(argv: readonly string[], options: FakeOptions = {}) {
-  const world = createFakeWorld({ cwd: folder, ...options });
+  const world = createFakeWorld({ cwd: folder, library: { checkParsed }, ...options });
   const code = await runCli(['check', ...argv], world);
   return { code, out: world.stdout(), err: world.stderr() };
 }

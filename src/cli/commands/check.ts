@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { SlipwayError } from '../../base/index.ts';
-import type { Diagnostic, Finding, TextEdit } from '../../dockerfile/index.ts';
+import type { FileMistake, Finding, LintError, TextEdit } from '../../dockerfile/index.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { compact } from '../compact.ts';
 import { readConfig } from '../config-file.ts';
@@ -8,9 +8,8 @@ import { type DockerfileInput, ignoreFileFor, readDockerfile } from '../dockerfi
 import { exitCodes } from '../exit-codes.ts';
 import { parseBuildArgs } from '../flags/key-values.ts';
 import { lineDiff } from '../line-diff.ts';
-import { renderRemarks, stderrPaint } from '../render-diagnostics.ts';
+import { type Remark, renderRemarks, stderrPaint } from '../render-diagnostics.ts';
 import { checkFlags } from './check-flags.ts';
-import { remarkOf } from './parse.ts';
 
 type CheckCall = Call<typeof checkFlags>;
 type Library = typeof import('../../dockerfile/index.ts');
@@ -23,7 +22,8 @@ export const checkCommand: Command = defineCommand({
   usage: '[OPTIONS] [FILE|DIR|-]',
   about: 'Find mistakes and doubtful habits in a Dockerfile',
   details:
-    "Asks BuildKit's rules and Slipway's own, without network and without building. Ends with 1 when something was found.\n" +
+    "Asks BuildKit's rules and Slipway's own, and compiles every stage for the mistakes that only show then, without network and without\n" +
+    'building. Ends with 1 when something was found.\n' +
     'A comment `# check=skip=RULE` at the top of the file switches a rule off, one above an instruction for that instruction only;\n' +
     '`"check": {"skip": ["RULE"]}` in config.json does so for every file.',
   examples: [
@@ -39,7 +39,7 @@ export const checkCommand: Command = defineCommand({
     const format = chooseFormat(flags.text('format'));
     const input = await readDockerfile(positionals[0] ?? '.', io.stdin, io.cwd);
     const library = await import('../../dockerfile/index.ts');
-    const found = find(input, call, library);
+    const found = await find(input, call, library);
     if (flags.isOn('fix') && found.edits.length > 0) return fix(input, found, call, library);
     if (format === 'github') io.stdout.write(library.toGithub(library.toRemarks(found.findings, found.errors)));
     else if (format === 'sarif')
@@ -54,18 +54,23 @@ export const checkCommand: Command = defineCommand({
 
 interface Found {
   readonly findings: readonly Finding[];
-  readonly errors: readonly Diagnostic[];
+  readonly errors: readonly FileMistake[];
   readonly lines: readonly string[];
   readonly violation: SlipwayError | undefined;
+  /** What a build fails with, as BuildKit tells it. */
+  readonly told: LintError | undefined;
   /** The sure repairs. */
   readonly edits: readonly TextEdit[];
 }
 
-function find(input: DockerfileInput, { flags, io }: CheckCall, library: Library): Found {
-  const { parseDockerfile, checkDockerfile, moveCommentUp, settingsFrom, violation } = library;
+async function find(input: DockerfileInput, call: CheckCall, library: Library): Promise<Found> {
+  const { flags, io } = call;
+  const { parseDockerfile, moveCommentUp, settingsFrom } = library;
   const config = readConfig(io.env).check ?? {};
   const parsed = parseDockerfile(input.text, input.name);
-  const { findings, errors, isError } = checkDockerfile(parsed, {
+  const { checkParsed } = await call.library();
+  const { findings, errors, mistakes, buildError, told } = await checkParsed({
+    parsed,
     own: true,
     settings: settingsFrom({
       skip: [...(config.skip ?? []), ...flags.list('skip')],
@@ -79,11 +84,20 @@ function find(input: DockerfileInput, { flags, io }: CheckCall, library: Library
     }),
     buildArgs: parseBuildArgs(flags.list('build-arg'), io.env),
   });
+  if (buildError?.code === 'DF_BAD_CHECK') throw buildError;
   const edits = [
     ...findings.flatMap((finding) => finding.edits),
     ...errors.flatMap((error) => moveCommentUp(parsed.file, error)),
   ];
-  return { findings, errors, lines: parsed.file.lines, violation: isError ? violation(findings) : undefined, edits };
+  const isViolation = buildError?.code === 'DF_LINT_VIOLATION';
+  return {
+    findings,
+    errors: [...errors, ...mistakes],
+    lines: parsed.file.lines,
+    violation: isViolation ? buildError : undefined,
+    told,
+    edits,
+  };
 }
 
 function exitCodeOf({ findings, errors }: Found): number {
@@ -106,14 +120,16 @@ function writeText(
     io.stderr.write(`\n${stderrPaint(io)('error', `error[${violation.code}]`)}: ${violation.message}\n`);
 }
 
-function asJson({ findings, errors, violation }: Found, input: DockerfileInput, { toLintJson }: Library): object {
-  const [first] = errors;
-  const error = first ?? (violation === undefined ? undefined : { message: violation.message, at: undefined });
-  return toLintJson(findings, error, { filename: input.name, base64: Buffer.from(input.text, 'utf8').toString('base64') });
+function remarkOf({ code, message, at, hint }: FileMistake): Remark {
+  return { severity: 'error', name: code, message, at, hint };
+}
+
+function asJson({ findings, told }: Found, input: DockerfileInput, { toLintJson }: Library): object {
+  return toLintJson(findings, told, { filename: input.name, base64: Buffer.from(input.text, 'utf8').toString('base64') });
 }
 
 /** Make the sure repairs, show them, and say what is left. */
-function fix(input: DockerfileInput, before: Found, call: CheckCall, library: Library): number {
+async function fix(input: DockerfileInput, before: Found, call: CheckCall, library: Library): Promise<number> {
   const { io, flags } = call;
   if (input.path === undefined && !flags.isOn('dry-run'))
     throw new SlipwayError('CLI_ARGUMENTS', "`--fix` can't write to standard input", { hint: 'name a file, or add `--dry-run`' });
@@ -122,7 +138,7 @@ function fix(input: DockerfileInput, before: Found, call: CheckCall, library: Li
   // A repair can make room for another one at the same place; the limit is for rules that contradict each other.
   for (let round = 0; round < 10 && left.edits.length > 0; round++) {
     text = library.applyEdits(text, left.edits);
-    left = find({ ...input, text }, call, library);
+    left = await find({ ...input, text }, call, library);
   }
   io.stdout.write(lineDiff(input.text, text, input.name));
   if (input.path !== undefined && !flags.isOn('dry-run')) writeFileSync(input.path, text);

@@ -36,6 +36,6 @@ test('slipway fmt --check shows what would change and ends with 1, until it is w
 test('slipway fmt tells mistakes, prints nothing, and ends with 2', async () => {
   const { code, out, err } = await fmt(['-'], { stdin: 'from a\nrum x\n' });
   expect({ code, out }).toEqual({ code: 2, out: '' });
-  expect(err).toContain('unknown instruction: rum (did you mean RUN?)');
+  expect(err).toContain('unknown instruction: rum (did you mean run?)');
   expect(await fmt(['-w', '-'], { stdin: 'from a\n' })).toMatchObject({ code: 2 });
 });

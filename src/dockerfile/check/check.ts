@@ -1,5 +1,6 @@
 import { SlipwayError, type SourceSpan } from '../../base/index.ts';
-import type { Diagnostic, Dockerfile } from '../instruction.ts';
+import { firstMistake } from '../first-mistake.ts';
+import type { Diagnostic, Dockerfile, StageInstruction } from '../instruction.ts';
 import type { ParseResult } from '../parse.ts';
 import { globalScope, ownValue } from './globals.ts';
 import type { CheckOptions, CheckView, Phase, Problem, Rule, TextEdit } from './rule.ts';
@@ -27,6 +28,8 @@ export interface Finding {
 export interface CheckRequest extends CheckOptions {
   /** Are Slipway's own rules asked, too? */
   readonly own?: boolean | undefined;
+  /** What a build stops at: an instruction, or what all stages name. Without rules of our own, nothing is told of what comes after it. */
+  readonly stopsAt?: StageInstruction | 'names' | undefined;
   /** Of a configuration; the file's own settings are added. */
   readonly settings?: CheckSettings | undefined;
 }
@@ -53,20 +56,33 @@ export function checkDockerfile({ file, diagnostics }: ParseResult, request: Che
   const view: CheckView = { file, diagnostics, globals, runs: runStages(file, globals, request), options: request };
   const found: Found[] = [];
   const steps = new Map(view.runs.flatMap((run) => run.steps).map((step, index) => [step, index]));
+  const isTold = whatIsTold(diagnostics, request);
+  const stop = request.own === true ? undefined : [...steps].find(([{ instruction }]) => instruction === request.stopsAt);
+  const lastStep = stop?.[1] ?? steps.size;
   for (const rule of rules) {
     if (rule.isOwn === true && request.own !== true) continue;
     // What would be built after a mistake is a guess.
-    if (errors.length > 0 && rule.phase === 'dispatch') continue;
+    if ((errors.length > 0 || (request.stopsAt === 'names' && request.own !== true)) && rule.phase === 'dispatch') continue;
     for (const problem of rule.find(view)) {
       const own = problem.on === undefined ? settings : mergeSettings(settings, settingsOfComments(problem.on.comments));
       if (!isOn(rule, own)) continue;
       const finding = findingOf(rule, problem);
+      if (!isTold(rule.phase, finding.lines.first)) continue;
       const order = problem.when === undefined ? finding.lines.first : (steps.get(problem.when.step) ?? 0);
+      if (rule.phase === 'dispatch' && order > lastStep) continue;
       found.push({ order: [phases.indexOf(rule.phase), order, problem.when?.part ?? 0], finding });
     }
   }
   found.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1] || a.order[2] - b.order[2]);
   return { findings: found.map(({ finding }) => finding), errors, isError: settings.isError };
+}
+
+/** Without rules of our own, findings are those that BuildKit comes to tell before the first mistake stops it. */
+function whatIsTold(diagnostics: readonly Diagnostic[], { own }: CheckRequest): (phase: Phase, line: number) => boolean {
+  const mistake = own === true ? undefined : firstMistake(diagnostics);
+  if (mistake === undefined) return () => true;
+  if (mistake.isOfSplitting) return () => false;
+  return (phase, line) => phase === 'lines' || (phase === 'parse' && line <= mistake.lines.first);
 }
 
 interface Found {

@@ -9,7 +9,7 @@ export const exposeInvalidFormat: Rule = {
   url: pageOf('ExposeInvalidFormat'),
   *find({ runs }): Generator<Problem> {
     for (const { step, part, word, text } of portTexts(runs)) {
-      if (!text.includes(':')) continue;
+      if (!/[^:].*:[^:]/.test(text)) continue;
       const message = `EXPOSE instruction should not define an IP address or host-port mapping, found '${text}'`;
       yield { message, at: word.span, on: step.on, when: { step, part } };
     }

@@ -31,7 +31,7 @@ export function globalScope(file: Dockerfile, options: CheckOptions): GlobalScop
   const names = new Set(predefined.keys());
   const { escape } = file.directives;
   for (const { name: word, value } of file.args.flatMap(({ declarations }) => declarations)) {
-    const name = tryExpand(word, (each) => values.get(each), { escape })?.value ?? word.text;
+    const name = word.text;
     names.add(name);
     const given = ownValue(buildArgs, name) ?? (value && tryExpand(value, (each) => values.get(each), { escape })?.value);
     if (given !== undefined) values.set(name, given);

@@ -1,3 +1,4 @@
+import { constantPlatform } from './platform-text.ts';
 import type { Problem, Rule } from './rule.ts';
 
 export const invalidBaseImagePlatform: Rule = {
@@ -5,12 +6,13 @@ export const invalidBaseImagePlatform: Rule = {
   phase: 'graph',
   description: 'Base image platform does not match expected target platform',
   url: undefined,
-  *find({ runs }): Generator<Problem> {
+  *find({ runs, globals }): Generator<Problem> {
     for (const { stage, base } of runs) {
       if (base.kind !== 'image' || base.image?.platform === undefined) continue;
       const { name, platform: expected, image } = base;
       const pulled = image.platform ?? '';
-      if (withoutVariant(pulled) === withoutVariant(expected)) continue;
+      const wanted = constantPlatform(expected, globals.targetPlatform);
+      if (wanted === undefined || withoutVariant(pulled) === `${wanted.os}/${wanted.architecture}`) continue;
       const message = `Base image ${name} was pulled with platform "${pulled}", expected "${expected}" for current build`;
       yield { message, at: stage.from.image.span, on: stage.from };
     }

@@ -1,4 +1,3 @@
-import type { SourceSpan } from '../../base/index.ts';
 import type { Finding } from './check.ts';
 
 /** The result of BuildKit's `lint` request. */
@@ -25,7 +24,7 @@ export interface LintLocation {
 /** A mistake that stops the build, as BuildKit words it. */
 export interface LintError {
   readonly message: string;
-  readonly at: SourceSpan | undefined;
+  readonly lines: { readonly first: number; readonly last: number } | undefined;
 }
 
 /** `source` is the file as base64 of its bytes. */
@@ -51,7 +50,7 @@ export function toLintJson(
       : {
           buildError: {
             message: error.message,
-            location: error.at === undefined ? {} : linesLocation(error.at.start.line, error.at.end.line),
+            location: error.lines === undefined ? {} : linesLocation(error.lines.first, error.lines.last),
           },
         }),
   };

@@ -1,5 +1,4 @@
-import type { SourceSpan } from '../../base/index.ts';
-import type { Diagnostic } from '../instruction.ts';
+import type { ErrorCode, SourceSpan } from '../../base/index.ts';
 import type { Finding } from './check.ts';
 import type { TextEdit } from './rule.ts';
 
@@ -15,11 +14,19 @@ export interface Remark {
   readonly edits: readonly TextEdit[];
 }
 
+/** What is wrong with a Dockerfile, whoever found it. */
+export interface FileMistake {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly at: SourceSpan;
+  readonly hint?: string | undefined;
+}
+
 /** Mistakes and findings together, in the order of the file. */
-export function toRemarks(findings: readonly Finding[], errors: readonly Diagnostic[]): readonly Remark[] {
+export function toRemarks(findings: readonly Finding[], errors: readonly FileMistake[]): readonly Remark[] {
   const mistakes = errors.map(
-    ({ severity, code, message, at }): Remark => ({
-      severity,
+    ({ code, message, at }): Remark => ({
+      severity: 'error',
       name: code,
       message,
       description: message,

@@ -1,5 +1,5 @@
 import { SlipwayError } from '../../base/index.ts';
-import { expandHeredoc, expandToWords, type VariableLookup, type Variables } from '../expand.ts';
+import { expandHeredoc, expandToWords, type VariableLookup, type Variables, variablesUntilFailure } from '../expand.ts';
 import type { Dockerfile, FromInstruction, Instruction, Stage, StageInstruction, Word } from '../instruction.ts';
 import { parseTrigger } from '../parse.ts';
 import { type GlobalScope, ownValue, tryExpand } from './globals.ts';
@@ -122,6 +122,8 @@ class StageScope {
   readonly #options: CheckOptions;
   #expanded = new Map<Word, string>();
   #unset: UnsetVariable[] = [];
+  /** Has a word of the instruction failed? Those after it are not looked at. */
+  #isStopped = false;
 
   constructor(escape: string, globals: GlobalScope, options: CheckOptions) {
     this.#escape = escape;
@@ -147,6 +149,7 @@ class StageScope {
   step(instruction: StageInstruction, on: StageStep['on']): StageStep {
     this.#expanded = new Map();
     this.#unset = [];
+    this.#isStopped = false;
     if (instruction.kind === 'arg') this.#declare(instruction);
     else for (const word of expandedWords(instruction)) this.#expand(word);
     if (instruction.kind === 'expose') for (const word of instruction.ports) this.#expandPorts(word);
@@ -160,7 +163,7 @@ class StageScope {
   #declare({ declarations }: Extract<Instruction, { kind: 'arg' }>): void {
     const { buildArgs = {} } = this.#options;
     for (const { name: word, value } of declarations) {
-      const name = tryExpand(word, this.#lookup, { escape: this.#escape })?.value ?? word.text;
+      const name = word.text;
       let given = ownValue(buildArgs, name);
       if (given === undefined && value !== undefined) {
         this.#expand(value);
@@ -186,10 +189,11 @@ class StageScope {
   }
 
   #expand(word: Word): void {
+    if (this.#isStopped) return;
     const expansion = tryExpand(word, this.#lookup, { escape: this.#escape });
-    if (expansion === undefined) return;
-    this.#expanded.set(word, expansion.value);
-    this.#note(word, expansion);
+    this.#isStopped = expansion === undefined;
+    if (expansion !== undefined) this.#expanded.set(word, expansion.value);
+    this.#note(word, expansion ?? variablesUntilFailure(word, this.#lookup, { escape: this.#escape }));
   }
 
   #expandPorts(word: Word): void {
@@ -200,9 +204,10 @@ class StageScope {
   }
 
   #expandBodies({ heredocs }: Extract<Instruction, { kind: 'copy' | 'add' }>): void {
-    for (const heredoc of heredocs) {
-      const word = { text: heredoc.text, span: heredoc.span };
-      attempt(() => this.#note(word, expandHeredoc(heredoc, this.#lookup)));
+    for (const { name, text, span } of heredocs) {
+      // Of two with one name the last one's text counts.
+      const last = heredocs.findLast((each) => each.name === name);
+      if (last !== undefined) attempt(() => this.#note({ text, span }, expandHeredoc(last, this.#lookup)));
     }
   }
 

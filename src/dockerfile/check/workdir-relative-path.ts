@@ -14,7 +14,7 @@ export const workdirRelativePath: Rule = {
       if (first?.instruction.kind !== 'workdir') continue;
       const path = first.expanded.get(first.instruction.path) ?? first.instruction.path.text;
       if (path.startsWith('/')) continue;
-      const message = `Relative workdir "${path}" can have unexpected results if the base image changes`;
+      const message = `Relative workdir ${JSON.stringify(path)} can have unexpected results if the base image changes`;
       yield { message, at: first.instruction.path.span, on: first.on, when: { step: first } };
     }
   },

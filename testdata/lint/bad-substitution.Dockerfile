@@ -1,3 +1,0 @@
-FROM alpine AS c
-ENV a b
-COPY ${} /x

@@ -1,2 +1,0 @@
-ARG X
-FROM $X

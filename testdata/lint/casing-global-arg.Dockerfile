@@ -1,2 +1,0 @@
-arg A=1
-FROM alpine

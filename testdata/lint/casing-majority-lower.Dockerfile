@@ -1,3 +1,0 @@
-from alpine
-run a
-RUN b

@@ -1,4 +1,0 @@
-FROM alpine
-run a
-RUN b
-Run c

@@ -1,5 +1,0 @@
-FROM alpine
-RUN a
-copy a \
-  b \
-  /c

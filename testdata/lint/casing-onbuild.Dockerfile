@@ -1,3 +1,0 @@
-FROM alpine
-ONBUILD run a
-onbuild run b

@@ -1,2 +1,0 @@
-# check=error=maybe
-FROM alpine AS X

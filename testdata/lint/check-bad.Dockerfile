@@ -1,2 +1,0 @@
-# check=foo=bar
-FROM alpine AS X

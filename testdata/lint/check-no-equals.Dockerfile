@@ -1,2 +1,0 @@
-# check=skip
-FROM alpine AS X

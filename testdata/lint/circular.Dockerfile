@@ -1,3 +1,0 @@
-FROM alpine AS a
-COPY --from=b / /
-FROM a AS b

@@ -1,5 +1,0 @@
-FROM alpine
-RUN a \
-  # x
-  b
-CMD x

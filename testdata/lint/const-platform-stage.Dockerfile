@@ -1,2 +1,0 @@
-FROM alpine AS a
-FROM --platform=linux/amd64 a

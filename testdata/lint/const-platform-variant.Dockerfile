@@ -1,1 +1,0 @@
-FROM --platform=linux/amd64/v1 alpine AS x

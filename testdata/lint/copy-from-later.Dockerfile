@@ -1,3 +1,0 @@
-FROM alpine
-COPY --from=late /a /b
-FROM alpine AS late

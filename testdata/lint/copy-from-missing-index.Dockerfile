@@ -1,2 +1,0 @@
-FROM alpine
-COPY --from=7 /a /b

@@ -1,5 +1,0 @@
-# check=experimental=CopyIgnoredFile
-FROM alpine
-COPY . /x
-COPY / /y
-COPY ./ /z

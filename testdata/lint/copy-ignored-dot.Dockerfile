@@ -1,4 +1,0 @@
-# check=experimental=CopyIgnoredFile
-FROM alpine
-COPY . /x
-COPY node_modules /y

@@ -1,4 +1,0 @@
-# check=experimental=CopyIgnoredFile
-FROM alpine
-COPY <<a.log /x
-a.log

@@ -1,3 +1,0 @@
-# check=experimental=CopyIgnoredFile
-FROM alpine
-COPY a.log /x

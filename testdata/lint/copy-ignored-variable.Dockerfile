@@ -1,4 +1,0 @@
-# check=experimental=CopyIgnoredFile
-FROM alpine
-ENV F=a.log
-COPY $F /x

@@ -1,3 +1,0 @@
-FROM alpine AS X
-ENV a b
-COPY x

@@ -1,2 +1,0 @@
-FROM alpine AS X
-ENV a b

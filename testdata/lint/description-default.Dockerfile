@@ -1,4 +1,0 @@
-# something
-FROM alpine AS x
-# other
-ARG A

@@ -1,4 +1,0 @@
-# check=experimental=InvalidDefinitionDescription;skip=all
-# something
-FROM alpine AS x
-ENV a b

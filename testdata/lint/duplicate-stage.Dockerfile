@@ -1,3 +1,0 @@
-FROM alpine AS a
-FROM alpine AS A
-FROM busybox AS a

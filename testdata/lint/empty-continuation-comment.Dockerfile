@@ -1,4 +1,0 @@
-FROM alpine
-RUN a && \
-# c
- b

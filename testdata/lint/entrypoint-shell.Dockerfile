@@ -1,3 +1,0 @@
-FROM alpine
-ENTRYPOINT echo hi
-CMD ["a"]

@@ -1,2 +1,0 @@
-# check=skip=StageNameCasing;error=true
-FROM alpine AS X

@@ -1,2 +1,0 @@
-# check=error=true
-FROM alpine

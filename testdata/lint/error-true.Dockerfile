@@ -1,3 +1,0 @@
-# check=error=true
-FROM alpine AS X
-ENV a b

@@ -1,6 +1,0 @@
-# escape=`
-FROM alpine
-ENV A=`$x B=$y
-RUN a `
-
-  b

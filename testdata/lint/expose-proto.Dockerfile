@@ -1,2 +1,0 @@
-FROM alpine
-EXPOSE 80/TCP 81/udp 82/Udp

@@ -1,2 +1,0 @@
-FROM alpine
-EXPOSE 80-82/Tcp 9000:9001/UDP

@@ -1,2 +1,0 @@
-FROM alpine
-EXPOSE 9/TCP 10/UDP 8:8 7:7

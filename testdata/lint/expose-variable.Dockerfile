@@ -1,3 +1,0 @@
-FROM alpine
-ENV P=80/TCP
-EXPOSE $P

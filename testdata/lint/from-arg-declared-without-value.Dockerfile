@@ -1,2 +1,0 @@
-ARG BASE
-FROM ${BASE:-alpine}

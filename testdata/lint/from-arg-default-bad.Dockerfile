@@ -1,3 +1,0 @@
-ARG IMAGE="BAD NAME"
-FROM alpine
-FROM ${IMAGE:+alpine}

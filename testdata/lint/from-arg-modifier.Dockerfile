@@ -1,2 +1,0 @@
-ARG TAG
-FROM busybox:${TAG:-latest}

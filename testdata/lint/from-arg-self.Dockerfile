@@ -1,3 +1,0 @@
-ARG A=alpine
-ARG B=$A
-FROM $B

@@ -1,2 +1,0 @@
-ARG TAG=latest
-FROM busybox:${TAG}

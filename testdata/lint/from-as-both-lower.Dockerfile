@@ -1,1 +1,0 @@
-from alpine as b

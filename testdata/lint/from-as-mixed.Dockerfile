@@ -1,3 +1,0 @@
-From alpine As b
-FROM alpine As c
-from alpine As d

@@ -1,5 +1,0 @@
-FROM alpine
-RUN <<EOF
-echo $x
-EOF
-CMD <<EOF

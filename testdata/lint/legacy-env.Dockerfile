@@ -1,3 +1,0 @@
-FROM alpine
-ENV a b
-LABEL c d e

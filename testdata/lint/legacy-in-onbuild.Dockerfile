@@ -1,3 +1,0 @@
-FROM alpine
-ONBUILD ENV a b
-ONBUILD LABEL a b

@@ -1,4 +1,0 @@
-FROM alpine
-ENV a b \
-  c \
-  d

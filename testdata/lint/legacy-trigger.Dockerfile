@@ -1,3 +1,0 @@
-FROM alpine AS a
-ONBUILD ENV a b
-FROM a

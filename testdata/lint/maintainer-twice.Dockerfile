@@ -1,3 +1,0 @@
-FROM alpine
-MAINTAINER a
-maintainer b

@@ -1,2 +1,0 @@
-FROM alpine
-MAINTAINER me <me@example.test>

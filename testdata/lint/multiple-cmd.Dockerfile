@@ -1,5 +1,0 @@
-FROM alpine
-CMD ["a"]
-RUN x
-CMD ["b"]
-CMD ["c"]

@@ -1,4 +1,0 @@
-FROM alpine
-ENTRYPOINT ["a"]
-ENTRYPOINT ["b"]
-CMD ["c"]

@@ -1,5 +1,0 @@
-FROM alpine
-CMD ["a"]
-ENTRYPOINT ["a"]
-CMD b
-ENTRYPOINT b

@@ -1,4 +1,0 @@
-FROM alpine AS a
-CMD ["a"]
-FROM a
-CMD ["b"]

@@ -1,4 +1,0 @@
-FROM alpine AS a
-ONBUILD CMD hi
-FROM a
-CMD hi

@@ -1,1 +1,0 @@
-FROM --platform=foo/bar/baz/q alpine

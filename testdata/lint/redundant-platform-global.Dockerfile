@@ -1,2 +1,0 @@
-ARG P=$TARGETPLATFORM
-FROM --platform=$P alpine

@@ -1,2 +1,0 @@
-FROM --platform=$TARGETPLATFORM alpine
-FROM --platform=${TARGETPLATFORM} alpine AS x

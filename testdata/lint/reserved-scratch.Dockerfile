@@ -1,2 +1,0 @@
-FROM alpine AS scratch
-FROM alpine AS Scratch

@@ -1,2 +1,0 @@
-FROM alpine
-ENV PUBLIC_KEY=x MONKEY=x

@@ -1,3 +1,0 @@
-FROM alpine
-ENV TOKEN=x
-ENV a_passwd=b api_key=c

@@ -1,3 +1,0 @@
-ARG TOKEN=1
-FROM alpine
-ARG TOKEN

@@ -1,2 +1,0 @@
-ARG TOKEN=1
-FROM alpine

@@ -1,3 +1,0 @@
-FROM alpine AS a
-ENV TOKEN=1
-FROM a

@@ -1,3 +1,0 @@
-FROM alpine
-ENV N=TOKEN
-ENV $N=1

@@ -1,3 +1,0 @@
-FROM alpine
-CMD echo hi
-SHELL ["/bin/bash", "-c"]

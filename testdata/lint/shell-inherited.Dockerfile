@@ -1,4 +1,0 @@
-FROM alpine AS a
-SHELL ["/bin/bash", "-c"]
-FROM a
-CMD echo hi

@@ -1,3 +1,0 @@
-FROM alpine
-SHELL ["/bin/bash", "-c"]
-CMD echo hi

@@ -1,3 +1,0 @@
-# check=skip=all
-FROM alpine AS X
-ENV a b

@@ -1,2 +1,0 @@
-# check=skip=stagenamecasing
-FROM alpine AS X

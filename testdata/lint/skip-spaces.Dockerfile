@@ -1,3 +1,0 @@
-# check=skip=StageNameCasing, LegacyKeyValueFormat
-FROM alpine AS X
-ENV a b

@@ -1,1 +1,0 @@
-FROM alpine:${TAG:-3.20}

@@ -1,1 +1,0 @@
-FROM --platform=${TARGETPLATFORMM:-linux/amd64} alpine

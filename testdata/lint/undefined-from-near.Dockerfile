@@ -1,2 +1,0 @@
-ARG VERSION=3.20
-FROM alpine:${VERSON}

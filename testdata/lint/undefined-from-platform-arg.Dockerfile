@@ -1,1 +1,0 @@
-FROM --platform=$BUILDPLATFORM alpine

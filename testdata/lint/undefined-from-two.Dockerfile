@@ -1,2 +1,0 @@
-ARG AA=alpine
-FROM ${AAA:-alpine}${BB}

@@ -1,3 +1,0 @@
-FROM alpine
-ARG a=$b c=$a
-ARG d=$e

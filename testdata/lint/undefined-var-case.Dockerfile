@@ -1,3 +1,0 @@
-FROM alpine
-ENV Foo=1
-ENV B=$FOO

@@ -1,2 +1,0 @@
-FROM alpine
-COPY --chown=$u --chmod=${m:-644} a /b

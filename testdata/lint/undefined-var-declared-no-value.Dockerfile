@@ -1,3 +1,0 @@
-FROM alpine
-ARG fo
-COPY ${fo:-a} .

@@ -1,3 +1,0 @@
-FROM alpine
-ENV A=$B C=$A
-ENV D=$A

@@ -1,2 +1,0 @@
-FROM alpine
-EXPOSE ${port:-80} $q

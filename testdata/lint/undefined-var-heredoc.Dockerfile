@@ -1,6 +1,0 @@
-FROM alpine
-COPY <<EOF <<"Q" /x/
-$a
-EOF
-$b
-Q

@@ -1,2 +1,0 @@
-FROM alpine
-LABEL $k=v x=$y

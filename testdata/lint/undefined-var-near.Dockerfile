@@ -1,3 +1,0 @@
-FROM alpine
-ARG foo=a
-COPY $fo .

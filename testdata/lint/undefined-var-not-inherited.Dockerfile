@@ -1,4 +1,0 @@
-FROM alpine AS a
-ENV X=1
-FROM alpine
-COPY $X /a

@@ -1,2 +1,0 @@
-FROM alpine
-ENV A=$HTTP_PROXY B=$http_proxy

@@ -1,2 +1,0 @@
-FROM alpine
-ENV A=1 B=$A

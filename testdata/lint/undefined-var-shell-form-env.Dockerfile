@@ -1,2 +1,0 @@
-FROM alpine
-ENV X hello $Y

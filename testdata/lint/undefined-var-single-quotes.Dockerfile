@@ -1,2 +1,0 @@
-FROM alpine
-ENV A='$x' B="$y" C=\$z

@@ -1,4 +1,0 @@
-FROM alpine
-ENV FOA=1 FOB=2
-ENV FOC=3
-COPY $FOX /x

@@ -1,5 +1,0 @@
-FROM alpine AS a
-ONBUILD ARG V=1
-ONBUILD ENV W=$V
-FROM a
-COPY $V $W /

@@ -1,3 +1,0 @@
-FROM alpine AS a
-ONBUILD COPY $foo /
-FROM a

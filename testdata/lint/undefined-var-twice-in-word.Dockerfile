@@ -1,2 +1,0 @@
-FROM alpine
-COPY $a$a $a /x

@@ -1,3 +1,0 @@
-FROM alpine
-USER $u:$g
-VOLUME $v /$w

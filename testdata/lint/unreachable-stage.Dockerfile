@@ -1,4 +1,0 @@
-FROM alpine AS a
-CMD x
-FROM alpine AS B
-CMD ["y"]

@@ -1,3 +1,0 @@
-FROM alpine AS X
-RUN <<EOF
-a

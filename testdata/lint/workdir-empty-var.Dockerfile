@@ -1,4 +1,0 @@
-FROM alpine
-ENV E=
-WORKDIR $E
-WORKDIR b

@@ -1,2 +1,0 @@
-FROM node:20
-WORKDIR app

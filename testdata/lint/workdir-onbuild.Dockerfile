@@ -1,4 +1,0 @@
-FROM alpine AS a
-ONBUILD WORKDIR x
-FROM a
-WORKDIR y

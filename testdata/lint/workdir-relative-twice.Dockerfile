@@ -1,3 +1,0 @@
-FROM alpine
-WORKDIR app
-WORKDIR b

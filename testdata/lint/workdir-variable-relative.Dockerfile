@@ -1,3 +1,0 @@
-FROM alpine
-ENV D=x
-WORKDIR $D/y
