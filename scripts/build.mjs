@@ -1,6 +1,7 @@
 // Bundles src/ into dist/: the library, the command, and one file for each worker. `--no-types` leaves the declarations out.
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +11,7 @@ process.chdir(root);
 const esbuild = await import('esbuild').catch(() => undefined);
 if (esbuild === undefined) {
   // `npm ci --omit=dev` runs this too, and has no tools to build with.
-  if (existsSync('dist/cli.js')) process.exit(0);
+  if (existsSync('dist/cli.cjs')) process.exit(0);
   console.error('build: esbuild is not installed: run `npm ci` without `--omit=dev`');
   process.exit(1);
 }
@@ -36,38 +37,74 @@ if (doubles.length > 0) {
 
 const withTypes = !process.argv.includes('--no-types');
 const startedAt = performance.now();
-const [types] = await Promise.all([withTypes ? declarations() : 0, bundle()]).catch(() => process.exit(1));
+const [types] = await Promise.all([withTypes ? declarations() : 0, bundle()]).catch((error) => {
+  if (error.errors === undefined) console.error(error); // esbuild shows its own
+  process.exit(1);
+});
 console.error(
   `build: ${workers.length + 2} entries in ${Math.round(performance.now() - startedAt)} ms${withTypes ? '' : ', no types'}`,
 );
 process.exit(types);
 
 async function bundle() {
-  const { metafile } = await esbuild.build({
-    entryPoints: [{ in: 'src/index.ts', out: 'index' }, { in: 'src/cli/main.ts', out: 'cli' }, ...workers],
-    outdir: 'dist',
+  const common = {
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Everything lies flat in dist/, so that `new URL('./x.worker.js', import.meta.url)` holds in every chunk.
-    chunkNames: '[name]-[hash]',
     external: ['koffi', 'undici'],
     plugins: [pureModules],
-    define: { SLIPWAY_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version) },
     // Compiling what is loaded is most of a cached build's start: half the bytes save 4 ms of 50. The maps cost nothing until asked for.
     minify: true,
     sourcemap: 'linked',
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-  });
-  // Only now, so that a command that runs meanwhile finds its chunks.
-  const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-  for (const name of readdirSync('dist')) {
-    if (/\.js(?:\.map)?$/.test(name) && !written.has(name)) rmSync(join('dist', name));
+  };
+  const define = { SLIPWAY_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version) };
+  const [library, command] = await Promise.all([
+    esbuild.build({
+      ...common,
+      define,
+      entryPoints: [{ in: 'src/index.ts', out: 'index' }, ...workers],
+      outdir: 'dist',
+      splitting: true,
+      format: 'esm',
+      // Everything lies flat in dist/, so that `new URL('./x.worker.js', import.meta.url)` holds in every chunk.
+      chunkNames: '[name]-[hash]',
+    }),
+    esbuild.build({
+      ...common,
+      define: { ...define, 'import.meta.url': 'slipwayUrl' },
+      entryPoints: ['src/cli/main.ts'],
+      outfile: 'dist/command.cjs',
+      format: 'cjs',
+      write: false,
+    }),
+  ]);
+  // Only when all is there does anything name it, so that a command that starts meanwhile finds its files.
+  const name = writeCommand(command.outputFiles);
+  const written = new Set(Object.keys(library.metafile.outputs).map((path) => basename(path)));
+  for (const file of readdirSync('dist')) {
+    const isOld = /\.js(?:\.map)?$/.test(file) ? !written.has(file) : file.startsWith('command') && !file.startsWith(name);
+    if (isOld) rmSync(join('dist', file));
   }
+}
+
+/** @returns {string} what the files of the bundled command begin with */
+function writeCommand(files) {
+  const { text } = files.find(({ path }) => path.endsWith('.cjs'));
+  const source = `(function(require,__filename,__dirname){const slipwayUrl=require("node:url").pathToFileURL(__filename).href;${text}})`;
+  const name = `command-${createHash('sha256').update(source).digest('hex').slice(0, 8)}`;
+  writeFileSync(`dist/${name}.cjs`, source.replace('//# sourceMappingURL=command.', `//# sourceMappingURL=${name}.`));
+  writeFileSync(`dist/${name}.cjs.map`, files.find(({ path }) => path.endsWith('.map')).text);
+  writeFileSync('dist/cli.cjs', readFileSync('scripts/start.cjs', 'utf8').replaceAll('BUNDLE', name));
+  try {
+    execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: ['ignore', 'inherit', 'pipe'] });
+  } catch (error) {
+    // It works without, but starts slower; on systems other than Linux there are no builds to run.
+    console.error(`build: the compiled code was not kept: ${error.stderr}`);
+  }
+  return name;
 }
 
 /** @returns {Promise<number>} the compiler's exit code */

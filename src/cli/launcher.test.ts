@@ -33,7 +33,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'elsewhere'));
   cpSync('bin/slipway', launcher);
   writeFileSync(join(folder, 'package/package.json'), '{"type":"module"}');
-  writeFileSync(join(folder, 'package/dist/cli.js'), probe);
+  writeFileSync(join(folder, 'package/dist/cli.cjs'), probe);
   symlinkSync('../package/bin/slipway', join(folder, 'elsewhere/relative'));
   symlinkSync(join(folder, 'elsewhere/relative'), join(folder, 'elsewhere/twice'));
   symlinkSync(join(folder, 'package'), join(folder, 'elsewhere/directory'));

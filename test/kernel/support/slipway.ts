@@ -78,7 +78,7 @@ export class Slipway {
   constructor(root: string, env: Readonly<Record<string, string>> = {}) {
     this.root = root;
     this.#env = env;
-    if (!existsSync(join(repository, 'dist/cli.js'))) throw new Error('these tests need the build: run `npm run build`');
+    if (!existsSync(join(repository, 'dist/cli.cjs'))) throw new Error('these tests need the build: run `npm run build`');
   }
 
   call(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
