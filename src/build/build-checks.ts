@@ -4,6 +4,7 @@ import type { EmitEvent } from '../solver/index.ts';
 import { hostPlatform } from './host-platform.ts';
 import type { KnownImages } from './known-images.ts';
 import type { LoadedDockerfile } from './load-dockerfile.ts';
+import { nearBuildArgs } from './near-build-args.ts';
 import type { BuildOptions } from './options.ts';
 
 /** What a build's checks look at. */
@@ -51,6 +52,7 @@ export function tellChecks({ options, targets, loaded, ignorePatterns, platform,
     if (rule === undefined) emit({ kind: 'warning', message, code, at, atMs });
   }
   for (const { rule, message, at } of findings) emit({ kind: 'warning', message, code: rule, at, atMs });
+  for (const message of nearBuildArgs(loaded.file, options.buildArgs ?? {})) emit({ kind: 'warning', message, atMs });
   const failure = isError ? violation(findings) : undefined;
   if (failure !== undefined) throw failure;
 }

@@ -37,7 +37,7 @@ const cases: readonly (readonly [string, SlipwayError, Partial<ErrorView>?])[] =
 ];
 
 describe('renderError()', () => {
-  test.for(cases)('shows %s', async ([name, error, more]) => {
+  test.for(cases)('CLI-11 shows %s', async ([name, error, more]) => {
     await expect(renderError(error, { ...view, ...more })).toMatchFileSnapshot(
       `../../testdata/errors/${name.replaceAll(' ', '-')}.txt`,
     );

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { SlipwayError } from '../base/index.ts';
 import { compact } from './compact.ts';
 import type { BuildResult } from './ports.ts';
+import type { RawWarning } from './progress/raw-json.ts';
 
 /**
  * Check that the file named by `flag` can be made, before the build.
@@ -34,14 +35,15 @@ export function resultIds(result: BuildResult): readonly string[] {
 
 /**
  * What `--metadata-file` holds: the keys of Docker's, and the whole result under `slipway.result`. Of several targets, those keys stand
- * below the name of each stage, as `buildx bake` writes them.
+ * below the name of each stage, as `buildx bake` writes them. `warnings` are there when somebody asked for them.
  */
-export function metadata(result: BuildResult): Readonly<Record<string, unknown>> {
+export function metadata(result: BuildResult, warnings?: readonly RawWarning[]): Readonly<Record<string, unknown>> {
   const ref = `default/default/${result.id}`;
   const targets = result.targets.length > 1 ? result.targets : [];
   return {
     ...(targets.length === 0 ? targetMetadata(ref, result) : {}),
     ...Object.fromEntries(targets.map((target) => [target.stage, targetMetadata(ref, target)])),
+    ...(warnings === undefined ? {} : { 'buildx.build.warnings': warnings }),
     'slipway.result': result,
   };
 }

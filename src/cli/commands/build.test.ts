@@ -283,6 +283,26 @@ describe('slipway build writes', () => {
     expect(statSync(path).mode & 0o777).toBe(0o644);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
+
+  test('--metadata-file with BUILDX_METADATA_WARNINGS: the warnings, as docker build writes them', async () => {
+    const build: Library['build'] = (options) => {
+      const at = { file: 'Dockerfile', start: { line: 3, column: 1 }, end: { line: 3, column: 9 } };
+      options.onEvent?.({ kind: 'warning', code: 'StageNameCasing', message: 'no', at, atMs: 0 });
+      return Promise.resolve(fakeResult);
+    };
+    const keys = async (value: string): Promise<Record<string, unknown>> => {
+      await run(['--metadata-file', 'meta.json', '.'], { library: { build }, env: { BUILDX_METADATA_WARNINGS: value } });
+      return JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as Record<string, unknown>;
+    };
+    expect((await keys('1'))['buildx.build.warnings']).toMatchObject([
+      {
+        level: 1,
+        short: Buffer.from('StageNameCasing: no (line 3)').toString('base64'),
+        range: [{ start: { line: 3 }, end: { line: 3 } }],
+      },
+    ]);
+    expect(Object.keys(await keys('0'))).not.toContain('buildx.build.warnings');
+  });
 });
 
 describe('slipway build reads standard input', () => {

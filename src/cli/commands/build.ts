@@ -18,8 +18,9 @@ import { parseSshAgents } from '../flags/ssh.ts';
 import { parseTag } from '../flags/tag.ts';
 import { interruptible } from '../interrupt.ts';
 import { checkDestinations, makesImage, planOutputs, writesToStdout } from '../plan-outputs.ts';
-import type { BuildOptions, BuildResult, CheckOptions, Output } from '../ports.ts';
+import type { BuildOptions, BuildResult, CheckOptions, EmitEvent, Output } from '../ports.ts';
 import { chooseMode, type Progress, startProgress } from '../progress/progress.ts';
+import { type RawWarning, rawWarning } from '../progress/raw-json.ts';
 import { showCursor } from '../progress/tty.ts';
 import { reportError } from '../report-error.ts';
 import { metadata, resultId, resultIds, resultPath, writeAside } from '../result-files.ts';
@@ -93,9 +94,14 @@ async function runBuild(call: BuildCall): Promise<number> {
   });
   try {
     const library = await call.library();
-    const result = await library.build({ ...request.options, signal: interrupt.signal, onEvent: progress.emit });
+    const warnings: RawWarning[] = [];
+    const onEvent: EmitEvent = (event) => {
+      if (event.kind === 'warning') warnings.push(rawWarning(event));
+      progress.emit(event);
+    };
+    const result = await library.build({ ...request.options, signal: interrupt.signal, onEvent });
     progress.finish(true);
-    await writeResult(result, request, progress, call);
+    await writeResult({ result, warnings }, request, progress, call);
     return exitCodes.ok;
   } catch (thrown) {
     progress.finish(false);
@@ -200,11 +206,19 @@ async function readRequest(call: BuildCall): Promise<Request> {
   return { options, outputs, input, iidFile, metadataFile };
 }
 
-async function writeResult(result: BuildResult, request: Request, progress: Progress, call: BuildCall): Promise<void> {
+interface Done {
+  readonly result: BuildResult;
+  readonly warnings: readonly RawWarning[];
+}
+
+async function writeResult({ result, warnings }: Done, request: Request, progress: Progress, call: BuildCall): Promise<void> {
   const { io } = call;
   const id = resultId(result);
   if (request.iidFile !== undefined && id !== undefined) writeAside(request.iidFile, id);
-  if (request.metadataFile !== undefined) writeAside(request.metadataFile, JSON.stringify(metadata(result), undefined, 2));
+  if (request.metadataFile !== undefined) {
+    const told = /^(?:1|t|true)$/i.test(io.env['BUILDX_METADATA_WARNINGS'] ?? '') ? warnings : undefined;
+    writeAside(request.metadataFile, JSON.stringify(metadata(result, told), undefined, 2));
+  }
   if (call.flags.isOn('quiet') && !writesToStdout(request.outputs))
     io.stdout.write(
       resultIds(result)

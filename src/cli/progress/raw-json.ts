@@ -32,7 +32,7 @@ interface RawLog {
   readonly timestamp: string;
 }
 
-interface RawWarning {
+export interface RawWarning {
   readonly vertex: string;
   readonly level: 1;
   /** Base64. */
@@ -110,7 +110,7 @@ export class RawJsonRenderer implements Renderer {
         return { logs: [{ vertex: digestOfStep(event.step), stream: event.stream, data, timestamp }] };
       }
       case 'warning':
-        return { warnings: [warningOf(event)] };
+        return { warnings: [rawWarning(event)] };
       case 'step-explained':
       case 'stages-skipped':
         return undefined; // the format has no place for them
@@ -135,7 +135,8 @@ function digestOfStep(step: StepId): string {
   return step.startsWith('sha256:') ? step : `sha256:${createHash('sha256').update(step).digest('hex')}`;
 }
 
-function warningOf({ code, message, at, step = definitionStep }: Extract<BuildEvent, { kind: 'warning' }>): RawWarning {
+/** A warning as BuildKit writes it. */
+export function rawWarning({ code, message, at, step = definitionStep }: Extract<BuildEvent, { kind: 'warning' }>): RawWarning {
   const line = at === undefined ? '' : ` (line ${at.start.line})`;
   const short = Buffer.from(`${code === undefined ? '' : `${code}: `}${message}${line}`).toString('base64');
   const place =
