@@ -65,6 +65,14 @@ export {
   removeBuilds,
   type RemoveBuildsOptions,
   type UsageRecord,
+  type BuildVerification,
+  type ImageDifference,
+  type ImageProblem,
+  type ImageVerification,
+  verifyBuild,
+  type VerifyBuildOptions,
+  verifyImage,
+  type VerifyImageOptions,
   verifyStore,
 } from './build/index.ts';
 export {

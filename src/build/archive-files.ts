@@ -6,6 +6,7 @@ import { createTarParser, decompress, sniffBytes, sniffCompression } from '../ta
 
 /** The files of an image archive or layout, by name. Names come from the archive itself and are not trusted. */
 export interface ArchiveFiles {
+  has(name: string): boolean;
   /** A document; `undefined` when there is no such file. @throws {SlipwayError} `BUILD_BAD_ARCHIVE` it is too long to be one */
   read(name: string): Uint8Array | undefined;
   /** A file of any length. @throws {SlipwayError} `BUILD_BAD_ARCHIVE` there is no such file */
@@ -45,7 +46,8 @@ export async function openArchiveFiles(
   }
 }
 
-function inDirectory(directory: string): ArchiveFiles {
+/** The files of a layout that is a directory. */
+export function inDirectory(directory: string): ArchiveFiles {
   const place = (name: string): Place | undefined => {
     const path = hostPath(join(directory, insideOnly(name)));
     const stats = statSync(path, { throwIfNoEntry: false });
@@ -88,6 +90,7 @@ interface Place {
 
 function filesAt(placeOf: (name: string) => Place | undefined): ArchiveFiles {
   return {
+    has: (name) => placeOf(name) !== undefined,
     read(name) {
       const place = placeOf(name);
       if (place === undefined) return undefined;

@@ -58,4 +58,14 @@ export {
   type UsageRecord,
   verifyStore,
 } from './usage.ts';
+export {
+  type BuildVerification,
+  type ImageDifference,
+  type ImageProblem,
+  type ImageVerification,
+  verifyBuild,
+  type VerifyBuildOptions,
+  verifyImage,
+  type VerifyImageOptions,
+} from './verify.ts';
 export { type BuildEvent, type EmitEvent, type FileChanges, type MissReason, StepError, type StepId } from '../solver/index.ts';

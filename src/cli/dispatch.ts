@@ -14,6 +14,7 @@ import { shellCommand } from './commands/shell.ts';
 import { runCommand } from './commands/run.ts';
 import { importCommand, loadCommand, removeCommand, saveCommand, tagCommand } from './commands/store.ts';
 import { pullCommand, pushCommand } from './commands/transfer.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { globalFlags } from './engine-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseArguments } from './flags/parse-arguments.ts';
@@ -32,6 +33,7 @@ const commands: readonly Command[] = [
   pullCommand,
   tagCommand,
   removeCommand,
+  verifyCommand,
   doctorCommand,
   duCommand,
   pruneCommand,

@@ -72,6 +72,8 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     doctor: missing,
     explain: missing,
     pruneStore: missing,
+    verifyBuild: missing,
+    verifyImage: missing,
     verifyStore: missing,
     listBuilds: missing,
     inspectBuild: missing,
@@ -98,6 +100,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
           },
         };
       },
+      unsettle: () => undefined,
       die: (code) => {
         died = code;
       },

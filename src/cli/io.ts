@@ -37,6 +37,8 @@ export interface Io {
   readonly clock: Clock;
   /** Call `work` at each of these signals, until disposed. */
   onSignal(signals: readonly NodeJS.Signals[], work: () => void): Disposable;
+  /** Change what of the process must show in no build: umask, time zone, language. */
+  unsettle(): void;
   /** End the process at once, without clean-up. */
   die(code: number): void;
 }
@@ -68,6 +70,11 @@ export function processIo(): Io {
           for (const signal of signals) process.off(signal, work);
         },
       };
+    },
+    unsettle() {
+      process.umask(process.umask() === 0o077 ? 0o022 : 0o077);
+      process.env['TZ'] = process.env['TZ'] === 'Asia/Kathmandu' ? 'UTC' : 'Asia/Kathmandu';
+      process.env['LC_ALL'] = process.env['LC_ALL'] === 'C' ? 'C.UTF-8' : 'C';
     },
     die: (code) => process.exit(code),
   };

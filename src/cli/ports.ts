@@ -7,6 +7,8 @@ export type {
   BuildOptions,
   BuildRecord,
   BuildResult,
+  BuildVerification,
+  ImageVerification,
   DiskUsage,
   CheckOptions,
   EngineOptions,
@@ -53,6 +55,8 @@ type Asked =
   | 'runImage'
   | 'saveImages'
   | 'tagImage'
+  | 'verifyBuild'
+  | 'verifyImage'
   | 'verifyStore'
   | 'targets';
 

@@ -27,7 +27,7 @@ import { metadata, resultId, resultIds, resultPath, writeAside } from '../result
 import { buildFlags } from './build-flags.ts';
 import { answerCall, type CallRequest, checkCall, parseCall } from './call.ts';
 
-type BuildCall = Call<typeof buildFlags>;
+export type BuildCall = Call<typeof buildFlags>;
 
 /** A build as the command line asks for it. */
 interface Request {
@@ -135,7 +135,7 @@ async function answer(call: BuildCall, question: CallRequest): Promise<number> {
 }
 
 /** Everything that can be wrong with the command line is found here, before any work. */
-async function readRequest(call: BuildCall): Promise<Request> {
+export async function readRequest(call: BuildCall): Promise<Request> {
   const { flags, positionals, io } = call;
   const [context] = positionals;
   if (context === undefined || positionals.length !== 1) throw argumentCount(buildCommand, '1 argument');
