@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { hasRawBytes, type HostPath, type Scope } from '../base/index.ts';
+import { hasRawBytes, type HostPath, type Scope, SlipwayError } from '../base/index.ts';
 import type { ExecOp, Mount } from '../graph/index.ts';
 import { notFound, resolve, type TreeNode } from '../layer/index.ts';
 import { fsPath, mount as mountAt, mountFlags, resolveInRoot, umount } from '../native/index.ts';
@@ -32,20 +32,38 @@ export interface MountPorts {
 /** Make what an exec op's mounts show, in mount order. The root file system is not among them. */
 export async function prepareMounts(op: ExecOp, ports: MountPorts): Promise<readonly PreparedMount[]> {
   const prepared: PreparedMount[] = [];
+  const caches = await holdCaches(op, ports);
   for (const [index, mount] of op.mounts.entries()) {
     if (mount.dest === '/') continue;
-    const made = await prepareMount(mount, `mount-${index}`, ports);
-    if (made !== undefined) prepared.push(made);
+    const made = await prepareMount(mount, `mount-${index}`, caches, ports);
+    if (made === undefined) continue;
+    refuseUnmountable(made, prepared);
+    prepared.push(made);
   }
   return prepared;
 }
 
-async function prepareMount(mount: Mount, name: string, ports: MountPorts): Promise<PreparedMount | undefined> {
+/** No mount point can be made inside of a read-only mount. @throws {SlipwayError} `OPS_NO_MOUNT_POINT` */
+function refuseUnmountable({ mount: { destination } }: PreparedMount, before: readonly PreparedMount[]): void {
+  const around = before.findLast(({ mount }) => destination.startsWith(`${mount.destination}/`))?.mount;
+  if (around?.source === undefined || !around.options.includes('ro')) return;
+  const place = resolveInRoot(around.source, destination.slice(around.destination.length));
+  if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) return;
+  throw new SlipwayError(
+    'OPS_NO_MOUNT_POINT',
+    `cannot mount on \`${destination}\`: the mount at \`${around.destination}\` is read-only and has nothing there`,
+    {
+      hint: `add \`rw\` to the mount at \`${around.destination}\` (what is written there is thrown away), or make the path in its source`,
+    },
+  );
+}
+
+async function prepareMount(mount: Mount, name: string, caches: Caches, ports: MountPorts): Promise<PreparedMount | undefined> {
   switch (mount.type) {
     case 'bind':
       return bind(mount.dest, await showInput(mount.input, mount.selector, name, ports), mount.readonly);
     case 'cache':
-      return bind(mount.dest, await cacheDirectory(mount, name, ports), mount.readonly);
+      return bind(mount.dest, await cacheDirectory(mount, name, caches, ports), mount.readonly);
     case 'tmpfs': {
       const options = [
         'nosuid',
@@ -140,22 +158,48 @@ async function copyOut(
 
 type CacheMount = Extract<Mount, { type: 'cache' }>;
 
+/** By the key of each cache mount, where its directory lies. */
+type Caches = ReadonlyMap<string, string>;
+
+function cacheKey(mount: CacheMount, { inputs }: MountPorts): string {
+  return hexOf(digestOf(JSON.stringify([mount.id, inputs[mount.input] ?? null, mount.selector]))).slice(0, 32);
+}
+
+/**
+ * Wait for the caches that are not shared: in the same order for every step, or two steps could wait for each other. Of several mounts
+ * of one cache in a step the first one says how it is shared.
+ */
+async function holdCaches(op: ExecOp, ports: MountPorts): Promise<Caches> {
+  const { locks } = ports.state.ports.store;
+  const sharings = new Map<string, CacheMount['sharing']>();
+  for (const mount of op.mounts) {
+    if (mount.type !== 'cache') continue;
+    const key = cacheKey(mount, ports);
+    if (!sharings.has(key)) sharings.set(key, mount.sharing);
+  }
+  const places = new Map<string, string>();
+  for (const [key, sharing] of [...sharings].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    places.set(key, key);
+    if (sharing === 'locked') ports.scope.use(await locks.hold(`cache-${key}`, ports.context.signal));
+    else if (sharing === 'private') {
+      let lock: Disposable | undefined;
+      for (let copy = 0; lock === undefined; copy++) {
+        places.set(key, `${key}-${copy}`);
+        lock = await locks.tryHold(`cache-${key}-${copy}`);
+      }
+      ports.scope.use(lock);
+    }
+  }
+  return places;
+}
+
 /** The directory of a cache mount; made from its input the first time. */
-async function cacheDirectory(mount: CacheMount, name: string, ports: MountPorts): Promise<HostPath> {
+async function cacheDirectory(mount: CacheMount, name: string, caches: Caches, ports: MountPorts): Promise<HostPath> {
   const { locks, paths, records } = ports.state.ports.store;
   const { signal } = ports.context;
   const seed = ports.inputs[mount.input];
-  const key = hexOf(digestOf(JSON.stringify([mount.id, seed ?? null, mount.selector]))).slice(0, 32);
-  let place = key;
-  if (mount.sharing === 'locked') ports.scope.use(await locks.hold(`cache-${key}`, signal));
-  else if (mount.sharing === 'private') {
-    let lock: Disposable | undefined;
-    for (let copy = 0; lock === undefined; copy++) {
-      place = `${key}-${copy}`;
-      lock = await locks.tryHold(`cache-${place}`);
-    }
-    ports.scope.use(lock);
-  }
+  const key = cacheKey(mount, ports);
+  const place = caches.get(key) ?? key;
   const directory = paths.cacheMount(place);
   using _making = await locks.hold(`cache-make-${place}`, signal);
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
