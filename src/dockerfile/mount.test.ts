@@ -57,7 +57,6 @@ test.for([
   ['type=cache,uid=-1', 'DF_BAD_MOUNT', 'invalid value -1 for uid'],
   ['type=bind,mode=0700', 'DF_BAD_MOUNT', 'mode not allowed for "bind" type mounts'],
   ['type=tmpfs,gid=3', 'DF_BAD_MOUNT', 'gid not allowed for "tmpfs" type mounts'],
-  ['type=secret,id=a,source=b', 'DF_BAD_MOUNT', "both source and id can't be set"],
   ['type=secret', 'DF_BAD_MOUNT', 'invalid secret mount. one of source, target required'],
   ['type=secret,id=a,from=x', 'DF_BAD_MOUNT', 'secret mount should not have a from'],
   ['type=ssh,source=x', 'DF_BAD_MOUNT', 'ssh does not support source'],
@@ -81,4 +80,12 @@ test('splitMount() keeps values unexpanded and keys in lower case', () => {
     { key: 'from', value: 'base' },
   ]);
   expect(raw.from).toBe('base');
+});
+
+test('DF-RUN-20 parseMount() refuses a secret with two names, in either order', () => {
+  for (const text of ['type=secret,id=a,source=b', 'type=secret,src=b,id=a', 'src=a,type=secret,id=a']) {
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({ code: 'DF_BAD_MOUNT', message: "both source and id can't be set", at: span }) as Error,
+    );
+  }
 });

@@ -8,7 +8,7 @@ import { type RegistryServer, startRegistry } from '../kernel/support/docker-reg
 import { succeed } from '../kernel/support/slipway.ts';
 import { imageText } from '../support/image-text.ts';
 import { openImage } from '../support/oci-image.ts';
-import { contextsOf, makeContext, type RecordedImage, recordedImages, titleOf } from '../support/recorded-images.ts';
+import { contextsOf, makeContext, type RecordedImage, recordedImages, secretsOf, titleOf } from '../support/recorded-images.ts';
 
 const peers = process.env['SLIPWAY_PEERS'] ?? '';
 const isThere = existsSync(join(peers, 'docker'));
@@ -44,6 +44,7 @@ function argsOf(each: RecordedImage, context: string): string[] {
     ...(target === undefined ? [] : ['--target', target]),
     ...(platform === undefined ? [] : ['--platform', platform]),
     ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...Object.entries(secretsOf(each, context)).flatMap(([id, { file }]) => ['--secret', `id=${id},src=${file}`]),
     ...allow.flatMap((right) => ['--allow', right]),
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...[...bases, ...Object.entries(contextsOf(each, context, pushed))].flatMap(([name, value]) => [

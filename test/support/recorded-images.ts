@@ -20,6 +20,8 @@ export interface RecordedOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Rights that the steps ask for. */
   readonly allow?: readonly string[];
+  /** Files with the values, relative to the context. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Directories are relative to the context. */
   readonly contexts?: Readonly<Record<string, string>>;
 }
@@ -61,6 +63,11 @@ function setTimes(directory: string): void {
     else lutimesSync(path, contextTime, contextTime);
   }
   lutimesSync(directory, contextTime, contextTime);
+}
+
+/** Where the value of each secret lies. */
+export function secretsOf({ options }: RecordedImage, context: string): Record<string, { readonly file: string }> {
+  return Object.fromEntries(Object.entries(options.secrets ?? {}).map(([id, name]) => [id, { file: join(context, name) }]));
 }
 
 /** `--build-context` values: directories lie below `context`, images are called what `imageName` says. */

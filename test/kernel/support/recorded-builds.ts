@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build } from '../../../src/index.ts';
 import { imageText } from '../../support/image-text.ts';
 import { openImage } from '../../support/oci-image.ts';
-import { contextsOf, makeContext, recordedImages, titleOf } from '../../support/recorded-images.ts';
+import { contextsOf, makeContext, recordedImages, secretsOf, titleOf } from '../../support/recorded-images.ts';
 import { importBaseImages } from './base-images.ts';
 import { needs } from './needs.ts';
 import { mountsBelow } from './rootfs.ts';
@@ -41,6 +41,7 @@ export function testRecordedBuilds(areas: readonly string[], atLeast: number): v
         context,
         ...(file === undefined ? {} : { file: join(context, file) }),
         contexts: contextsOf(each, context),
+        secrets: secretsOf(each, context),
         outputs: [{ type: 'oci', dest, tar: false, compression: 'uncompressed' }],
         engine,
       });

@@ -1,0 +1,2 @@
+printf "value one" > secret-a
+echo "value two" > secret-b
