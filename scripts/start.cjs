@@ -1,7 +1,7 @@
 // Starts the bundled command with its compiled code, as scripts/code-cache.cjs has kept it. Becomes dist/cli.cjs.
 'use strict';
 const { readFileSync } = require('node:fs');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 
 /** The build puts in the name: it changes with every byte, for V8 tells apart only bundles of different length. */
 const filename = `${__dirname}/BUNDLE.cjs`;
@@ -17,10 +17,6 @@ function compiledCode() {
 }
 
 // The bundle is ASCII: read so, it is neither decoded nor kept as two bytes for each letter.
-const script = new Script(readFileSync(filename, 'latin1'), {
-  filename,
-  cachedData: compiledCode(),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
+const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiledCode() });
 module.exports = { script, cache };
 script.runInThisContext()(require, filename, __dirname);
