@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostPath, Scope, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Engine, type EngineJob, type EngineSettings, engineSettings, openEngine, type StepPlace } from '../engine/index.ts';
-import { type CompiledTarget, type CompiledTargets, compileTargets } from '../frontend/index.ts';
+import { type CompiledTarget, type CompiledTargets, compileTargets, redactUrls } from '../frontend/index.ts';
 import type { Vertex } from '../graph/index.ts';
 import { type Digest, parseReference, type Platform } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
@@ -12,7 +12,8 @@ import { checkOutputs } from './check-outputs.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type DevicesOf, findDevices } from './devices.ts';
 import { type Grants, readGrants } from './entitlements.ts';
-import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
+import type { LoadedDockerfile } from './load-dockerfile.ts';
+import { loadInput } from './load-input.ts';
 import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
 import { keepGraph } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
@@ -65,11 +66,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const grants = readGrants(options);
   const sshAgent = await openAgents(options.ssh ?? {});
   const engine = scope.use(await openEngine(settingsFor(options, outputs)));
-  const loaded = step(emit, 'internal:dockerfile', `[internal] load build definition from ${dockerfileName(options)}`, (tell) => {
-    const made = loadDockerfile(options, context);
-    tell('transferring dockerfile:', made.sizeBytes);
-    return made;
-  });
+  const { loaded, mainContext } = await loadInput(options, { options, engine, sshAgent, emit, signal });
   if (engine.isOffline && options.pull === true) {
     throw new SlipwayError('BUILD_BAD_OPTION', '--pull and --offline cannot be used together', {
       hint: 'leave out `--pull`: tags are what they were last known to be',
@@ -77,8 +74,9 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   }
   const platform = platformOf(options.platform);
   const contexts = findContexts({
-    main: context,
+    main: mainContext ?? options.context ?? '.',
     ignoreFile: loaded.ignoreFile,
+    buildArgs: options.buildArgs,
     named: options.contexts ?? {},
     platform,
     engine,
@@ -133,10 +131,6 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
 
 const ignore = (told: unknown): void => void told;
 
-function dockerfileName({ dockerfile, file }: BuildOptions): string {
-  return dockerfile === undefined && file !== undefined ? file.slice(file.lastIndexOf('/') + 1) : 'Dockerfile';
-}
-
 /** An output may vouch for the registries it is pushed to. */
 function settingsFor({ engine = {} }: BuildOptions, outputs: readonly Output[]): EngineSettings {
   const hosts = outputs.flatMap((output) =>
@@ -146,23 +140,6 @@ function settingsFor({ engine = {} }: BuildOptions, outputs: readonly Output[]):
   );
   const settings = engineSettings(engine, process.env);
   return { ...settings, insecureRegistries: [...settings.insecureRegistries, ...hosts] };
-}
-
-type Tell = (part: string, sizeBytes: number) => void;
-
-/** A small piece of work that shows as a step of its own. */
-function step<T>(emit: EmitEvent, id: `internal:${string}`, name: string, work: (tell: Tell) => T): T {
-  emit({ kind: 'step-started', step: id, name, atMs: Date.now() });
-  try {
-    const made = work((part, sizeBytes) =>
-      emit({ kind: 'step-progress', step: id, part, current: sizeBytes, total: 0, unit: 'bytes', done: true, atMs: Date.now() }),
-    );
-    emit({ kind: 'step-done', step: id, atMs: Date.now() });
-    return made;
-  } catch (thrown) {
-    emit({ kind: 'step-failed', step: id, error: toSlipwayError(thrown), atMs: Date.now() });
-    throw thrown;
-  }
 }
 
 interface Prepared {
@@ -192,6 +169,7 @@ async function compileFor(
       buildPlatform: hostPlatform(),
       contexts: contexts.named,
       ignorePatterns: contexts.ignorePatterns,
+      mainContext: contexts.main,
       network: options.network ?? 'default',
       extraHosts: options.extraHosts,
       ulimits: options.ulimits,
@@ -310,7 +288,8 @@ function placesIn(
   options: BuildOptions,
   platform: Platform,
 ): (vertex: Digest) => StepPlace | undefined {
-  const file = [contexts.directories.get('context') ?? '', options.file ?? 'Dockerfile', platform.architecture];
+  const folder = contexts.directories.get('context') ?? redactUrls(options.context ?? '');
+  const file = [folder, options.file ?? 'Dockerfile', platform.architecture];
   const places = new Map<Digest, StepPlace>();
   for (const { displayName, vertices } of compiled.stages) {
     const stage = JSON.stringify([...file, displayName]);

@@ -9,12 +9,24 @@ import { findContexts } from './contexts.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
 import { KnownImages } from './known-images.ts';
 import { readDockerfile } from './load-dockerfile.ts';
+import { withDockerfile } from './load-input.ts';
 import type { BuildOptions } from './options.ts';
 
 export interface CheckOptions
   extends Pick<
     BuildOptions,
-    'context' | 'file' | 'dockerfile' | 'buildArgs' | 'platform' | 'contexts' | 'pull' | 'engine' | 'signal'
+    | 'context'
+    | 'contextTar'
+    | 'file'
+    | 'dockerfile'
+    | 'buildArgs'
+    | 'platform'
+    | 'contexts'
+    | 'secrets'
+    | 'ssh'
+    | 'pull'
+    | 'engine'
+    | 'signal'
   > {
   /** Stage name or index. Default: every stage. */
   readonly target?: string;
@@ -45,6 +57,10 @@ export interface CheckReport extends Verdict {
  * @throws {SlipwayError} `BUILD_NO_DOCKERFILE`: there is nothing to check
  */
 export async function check(options: CheckOptions = {}): Promise<CheckReport> {
+  return await withDockerfile(options, checkLocal);
+}
+
+async function checkLocal(options: CheckOptions): Promise<CheckReport> {
   const context = options.context ?? '.';
   const { name: fileName, path, text: source } = readDockerfile(options, context);
   const parsed = parseDockerfile(source, fileName);

@@ -84,10 +84,25 @@ test('CTX-23 findContexts() looks up a named image only when it is asked for', a
   expect(asked).toEqual(['image alpine:3', 'layout ./layout:tag']);
 });
 
+test('CTX-21 findContexts() takes repositories and web addresses, without asking them and without their passwords', () => {
+  const { named } = find(folder(), {
+    named: {
+      repo: 'https://u:secret@host/x.git#v1:sub',
+      ssh: 'git@host:team/x',
+      web: 'https://u:secret@host/file',
+      none: 'docker-image://scratch',
+    },
+  });
+  const shown = { repo: 'git snapshot for https://xxxxx:xxxxx@host/x.git#v1', web: 'http url https://xxxxx:xxxxx@host/file' };
+  expect(named['repo']).toMatchObject({ kind: 'source', op: { identifier: 'git://host/x.git#v1:sub' }, createdBy: shown.repo });
+  expect(named['ssh']).toMatchObject({ kind: 'source', op: { identifier: 'git://host/team/x' } });
+  expect(named['web']).toMatchObject({ kind: 'source', op: { attrs: { 'http.filename': 'context' } }, createdBy: shown.web });
+  expect(named['none']).toEqual({ kind: 'scratch' });
+});
+
 test.for<[name: string, value: string, message: string]>([
   ['lib', 'no/such', 'named context `lib`: no directory `no/such`'],
   ['lib', 'ftp://host/x', 'unsupported context source ftp for lib'],
-  ['lib', 'https://host/x.git', 'unsupported context source https for lib'],
   ['context', '.', '`context` cannot be replaced by a named context'],
   ['scratch', '.', '`scratch` cannot be replaced by a named context'],
 ])('CTX-23 findContexts() refuses %s=%s', ([name, value, message]) => {

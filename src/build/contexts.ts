@@ -10,11 +10,15 @@ import {
   SlipwayError,
 } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
-import type { NamedContext } from '../frontend/index.ts';
+import { type NamedContext, redactUrls, type SourceContext } from '../frontend/index.ts';
 import type { Platform } from '../oci/index.ts';
+import type { BuildOptions } from './options.ts';
+import { isRemoteContext, sourceOfUrl } from './remote-context.ts';
 
 /** The directories and images that a build may read, by name; `context` is the main one. */
 export interface BuildContexts {
+  /** The main one, where it is no directory. */
+  readonly main: SourceContext | undefined;
   readonly ignorePatterns: readonly string[];
   readonly named: Readonly<Record<string, NamedContext>>;
   /** Where each local context lies. */
@@ -22,10 +26,11 @@ export interface BuildContexts {
 }
 
 export interface ContextRequest {
-  /** A directory; `undefined` for a build that has no files. */
-  readonly main: string;
+  /** A directory, or what was fetched. */
+  readonly main: string | SourceContext;
   readonly ignoreFile: string | undefined;
   readonly named: Readonly<Record<string, string>>;
+  readonly buildArgs?: BuildOptions['buildArgs'] | undefined;
   readonly platform: Platform;
   readonly engine: Engine;
   readonly pull: boolean;
@@ -34,18 +39,29 @@ export interface ContextRequest {
 
 /** Look at what was named; nothing is read but ignore files. @throws {SlipwayError} `BUILD_BAD_CONTEXT`, `PATTERN_SYNTAX` */
 export function findContexts(request: ContextRequest): BuildContexts {
-  const main = contextDirectory(request.main, () => `unable to prepare context: path "${request.main}" not found`);
-  const ignorePatterns = readIgnorePatterns([
-    ...(request.ignoreFile === undefined ? [] : [request.ignoreFile]),
-    join(main, '.dockerignore'),
-  ]);
-  const directories = new Map([['context', main]]);
+  const directories = new Map<string, HostPath>();
+  const main = typeof request.main === 'string' ? undefined : request.main;
+  let ignorePatterns: readonly string[] = [];
+  // What was fetched has no ignore file: nobody meant it for this build.
+  if (typeof request.main === 'string') {
+    const directory = contextDirectory(
+      request.main,
+      () => `unable to prepare context: path "${request.main as string}" not found`,
+    );
+    directories.set('context', directory);
+    const beside = request.ignoreFile === undefined ? [] : [request.ignoreFile];
+    ignorePatterns = readIgnorePatterns([...beside, join(directory, '.dockerignore')]);
+  }
   const named: Record<string, NamedContext> = {};
   for (const [name, value] of Object.entries(request.named)) {
     if (name === 'context' || name === 'scratch') {
       throw new SlipwayError('BUILD_BAD_CONTEXT', `\`${name}\` cannot be replaced by a named context`, {
         hint: 'choose another name',
       });
+    }
+    if (isRemoteContext(value)) {
+      named[name] = sourceOfUrl(value, request, { title: `[context ${name}] ${redactUrls(value)}`, isMain: false });
+      continue;
     }
     const scheme = /^([a-z0-9+.-]+):\/\//i.exec(value)?.[1]?.toLowerCase();
     switch (scheme) {
@@ -58,6 +74,10 @@ export function findContexts(request: ContextRequest): BuildContexts {
       }
       case 'docker-image': {
         const reference = value.slice('docker-image://'.length);
+        if (reference === 'scratch') {
+          named[name] = { kind: 'scratch' };
+          break;
+        }
         named[name] = { kind: 'image', image: () => request.engine.images.resolve(reference, request.platform, request) };
         break;
       }
@@ -68,11 +88,11 @@ export function findContexts(request: ContextRequest): BuildContexts {
       }
       default:
         throw new SlipwayError('BUILD_BAD_CONTEXT', `unsupported context source ${scheme} for ${name}`, {
-          hint: 'a named context is a directory, docker-image://NAME or oci-layout://PATH',
+          hint: 'a named context is a directory, docker-image://NAME, oci-layout://PATH, a repository or a web address',
         });
     }
   }
-  return { ignorePatterns, named, directories };
+  return { main, ignorePatterns, named, directories };
 }
 
 function contextDirectory(path: string, message: () => string): HostPath {

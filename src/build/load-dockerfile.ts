@@ -19,7 +19,11 @@ export interface LoadedDockerfile {
  * @throws {DockerfileError} with every mistake in it. @throws {SlipwayError} `BUILD_NO_DOCKERFILE`
  */
 export function loadDockerfile(options: Pick<BuildOptions, 'dockerfile' | 'file'>, context: string): LoadedDockerfile {
-  const { name, path, text } = readDockerfile(options, context);
+  return parseLoaded(readDockerfile(options, context));
+}
+
+/** @throws {DockerfileError} */
+export function parseLoaded({ name, path, text }: DockerfileSource): LoadedDockerfile {
   const { file, diagnostics } = parseDockerfile(text, name);
   const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error');
   if (first !== undefined) throw new DockerfileError([first, ...others]);

@@ -80,9 +80,14 @@ type OutputPlace =
   | { readonly type: 'cacheonly' };
 
 export interface BuildOptions {
-  /** The main build context: a directory. Default: the current directory. */
+  /**
+   * The main build context: a directory, a repository (`https://host/repo.git#ref:subdir`), or the web address of a Dockerfile or an archive.
+   * Default: the current directory.
+   */
   readonly context?: string;
-  /** Path of the Dockerfile. Default: `Dockerfile` in the context. */
+  /** A tar, perhaps compressed, instead of `context`. Consumed by the build. */
+  readonly contextTar?: AsyncIterable<Uint8Array>;
+  /** Path of the Dockerfile, or its web address; within a context that is fetched, a path in there. Default: `Dockerfile` in the context. */
   readonly file?: string;
   /** The Dockerfile's text, instead of `file`. */
   readonly dockerfile?: string;
@@ -94,7 +99,7 @@ export interface BuildOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** `os/arch[/variant]`; default: the machine's. */
   readonly platform?: string;
-  /** Named contexts: a directory, `docker-image://…`, `oci-layout://…`. */
+  /** Named contexts: a directory, `docker-image://…`, `oci-layout://…`, a repository, a web address. */
   readonly contexts?: Readonly<Record<string, string>>;
   /** Names for the image in the local store. */
   readonly tags?: readonly string[];

@@ -3,9 +3,14 @@ import { outline as outlineOf, type Outline } from '../dockerfile/index.ts';
 import { findTarget, type ListedStage, listStages } from '../frontend/index.ts';
 import { hostPlatform, platformOf } from './host-platform.ts';
 import { loadDockerfile } from './load-dockerfile.ts';
+import { withDockerfile } from './load-input.ts';
 import type { BuildOptions } from './options.ts';
 
-export interface OutlineOptions extends Pick<BuildOptions, 'context' | 'file' | 'dockerfile' | 'buildArgs' | 'platform'> {
+export interface OutlineOptions
+  extends Pick<
+    BuildOptions,
+    'context' | 'contextTar' | 'file' | 'dockerfile' | 'buildArgs' | 'platform' | 'secrets' | 'ssh' | 'engine' | 'signal'
+  > {
   /** Stage name or index; default: the last stage. */
   readonly target?: string;
 }
@@ -26,18 +31,18 @@ export interface TargetList {
  *
  * @throws {DockerfileError} mistakes in the Dockerfile. @throws {SlipwayError} `FE_UNKNOWN_TARGET`
  */
-export function outline(options: OutlineOptions = {}): Promise<StageOutline> {
-  const { file, source } = loadDockerfile(options, options.context ?? '.');
+export async function outline(options: OutlineOptions = {}): Promise<StageOutline> {
+  const { file, source } = await withDockerfile(options, (local) => loadDockerfile(local, local.context ?? '.'));
   const found = outlineOf(file, findTarget(file, options.target), {
     buildArgs: options.buildArgs,
     platform: formatPlatform(platformOf(options.platform)),
     buildPlatform: formatPlatform(hostPlatform()),
   });
-  return Promise.resolve({ ...found, source });
+  return { ...found, source };
 }
 
 /** The stages that may be built. @throws {DockerfileError} mistakes in the Dockerfile */
-export function targets(options: OutlineOptions = {}): Promise<TargetList> {
-  const { file, source } = loadDockerfile(options, options.context ?? '.');
-  return Promise.resolve({ stages: listStages(file), source });
+export async function targets(options: OutlineOptions = {}): Promise<TargetList> {
+  const { file, source } = await withDockerfile(options, (local) => loadDockerfile(local, local.context ?? '.'));
+  return { stages: listStages(file), source };
 }

@@ -7,6 +7,8 @@ import type { InPort } from './io.ts';
 /** Where the Dockerfile and the context come from. */
 export interface BuildInput extends Disposable {
   readonly context: string;
+  /** The archive on standard input that is the context. */
+  readonly contextTar?: AsyncIterable<Uint8Array> | undefined;
   readonly file?: string | undefined;
   /** The Dockerfile's text, where it came from standard input. */
   readonly dockerfile?: string | undefined;
@@ -18,7 +20,7 @@ const dockerfileLimitBytes = 16 * 1024 * 1024;
 
 /**
  * Make sense of the positional argument and `--file` together.
- * @throws {SlipwayError} `CLI_BAD_CONTEXT`, `CLI_NOT_SUPPORTED`
+ * @throws {SlipwayError} `CLI_BAD_CONTEXT`
  */
 export async function findInput(context: string, file: string | undefined, stdin: InPort, cwd: string): Promise<BuildInput> {
   if (context === '') {
@@ -26,10 +28,9 @@ export async function findInput(context: string, file: string | undefined, stdin
   }
   if (context === '-' && file === '-')
     throw badContext("invalid argument: can't use stdin for both build context and dockerfile");
-  refuseRemote('context', context);
-  if (file !== undefined) refuseRemote('Dockerfile', file);
-  if (context === '-') return stdinContext(await readStdin(stdin), file);
+  if (context === '-') return await stdinContext(stdin, file);
   const there = statSync(resolve(cwd, context), { throwIfNoEntry: false });
+  if (there?.isDirectory() !== true && isRemote(context)) return await remoteContext(context, file, stdin);
   if (there === undefined) throw badContext(`unable to prepare context: path "${context}" not found`);
   if (!there.isDirectory()) {
     throw badContext(
@@ -49,22 +50,34 @@ export async function findInput(context: string, file: string | undefined, stdin
   };
 }
 
-/** A Dockerfile on standard input as the context: a build without files. */
-function stdinContext(bytes: Buffer, file: string | undefined): BuildInput {
-  const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar' || bytes.readUInt16BE(0) === 0x1f8b;
-  if (isTar) {
-    throw new SlipwayError('CLI_NOT_SUPPORTED', 'a context as a tar on standard input is not supported yet', {
-      hint: 'unpack it into a directory and name that: `mkdir context && tar -xf context.tar -C context && slipway build context`',
-    });
+/** A context that the build fetches, and its Dockerfile with it, unless that is on standard input. */
+async function remoteContext(context: string, file: string | undefined, stdin: InPort): Promise<BuildInput> {
+  const dockerfile = file === '-' ? (await readStdin(stdin)).toString('utf8') : undefined;
+  return {
+    context,
+    file: file === '-' ? undefined : file,
+    dockerfile,
+    sourceText: () => dockerfile,
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+/** What is on standard input: an archive that is the context, or a Dockerfile for a build without files. */
+async function stdinContext(stdin: InPort, file: string | undefined): Promise<BuildInput> {
+  const chunks = stdin.stream()[Symbol.asyncIterator]();
+  const start = await firstBlock(chunks);
+  if (isArchive(start)) {
+    const nothing = { context: '', sourceText: () => undefined, [Symbol.dispose]: () => undefined };
+    return { ...nothing, contextTar: joined(start, chunks), file };
   }
   if (file !== undefined) {
     throw badContext(
-      '`--file` needs a context that holds files, and standard input holds a Dockerfile',
-      'name a directory as the context',
+      'ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles',
+      'standard input holds a Dockerfile: leave out `--file`, or name a directory as the context',
     );
   }
   const empty = mkdtempSync(join(tmpdir(), 'slipway-context-'));
-  const dockerfile = bytes.toString('utf8');
+  const dockerfile = (await readAll(joined(start, chunks))).toString('utf8');
   return {
     context: empty,
     dockerfile,
@@ -73,25 +86,64 @@ function stdinContext(bytes: Buffer, file: string | undefined): BuildInput {
   };
 }
 
-async function readStdin(stdin: InPort): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+const blockBytes = 512;
+
+/** As much as a tar's header, or all there is. */
+async function firstBlock(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  let start = Buffer.alloc(0);
+  while (start.byteLength < blockBytes) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    start = Buffer.concat([start, next.value]);
+  }
+  return start;
+}
+
+async function* joined(start: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield start;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+/** First bytes of gzip, bzip2, xz and zstd. */
+const magics = ['1f8b08', '425a68', 'fd377a585a00', '28b52ffd'];
+
+/** Compressed, or a tar by the sum in its first header. */
+function isArchive(start: Buffer): boolean {
+  const hex = start.subarray(0, 6).toString('hex');
+  if (magics.some((magic) => hex.startsWith(magic))) return true;
+  if (start.byteLength < blockBytes) return false;
+  const stated = Number.parseInt(
+    start
+      .toString('latin1', 148, 156)
+      .replace(/[^0-7]+/g, ' ')
+      .trim(),
+    8,
+  );
+  let sum = 8 * 32; // the field itself counts as blanks
+  for (let i = 0; i < blockBytes; i++) if (i < 148 || i >= 156) sum += start[i] ?? 0;
+  return sum === stated;
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stdin.stream()) {
-    chunks.push(chunk);
+  for await (const chunk of chunks) {
+    all.push(chunk);
     size += chunk.byteLength;
-    // A tar tells by its first bytes; there is no need to swallow all of it.
-    if (size > dockerfileLimitBytes) break;
+    if (size > dockerfileLimitBytes) throw badContext('standard input holds more than 16 MiB: no Dockerfile is that long');
   }
   if (size === 0)
     throw badContext('standard input is empty: it should hold a Dockerfile', 'for example `slipway build - < Dockerfile`');
-  return Buffer.concat(chunks);
+  return Buffer.concat(all);
 }
 
-function refuseRemote(what: 'context' | 'Dockerfile', value: string): void {
-  if (!/^(?:[a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/)/i.test(value)) return;
-  throw new SlipwayError('CLI_NOT_SUPPORTED', `a remote ${what} (\`${value}\`) is not supported yet`, {
-    hint: what === 'context' ? 'clone or download it, and name the directory' : 'download it, and name the file',
-  });
+function readStdin(stdin: InPort): Promise<Buffer> {
+  return readAll(stdin.stream());
+}
+
+/** A web address or a repository, by its looks; the library knows more. */
+function isRemote(value: string): boolean {
+  return /^(?:https?|git|ssh):\/\/|^[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:|^github\.com\//.test(value);
 }
 
 function textOf(name: string, paths: readonly string[], cwd: string): string | undefined {

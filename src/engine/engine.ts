@@ -5,12 +5,12 @@ import type { ExecOp, Graph, Vertex } from '../graph/index.ts';
 import type { Tree } from '../layer/index.ts';
 import { createZstdThreads } from '../native/index.ts';
 import type { Digest } from '../oci/index.ts';
-import { createOpRunner, type Entrance, enterStep, type OpResult } from '../ops/index.ts';
+import { createOpRunner, type Entrance, enterStep, type OpResult, readResultFile } from '../ops/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
 import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
 import { type EmitEvent, type Job, startJob } from '../solver/index.ts';
-import { createGitSource, createHttpSource, createImageSource, type ImageSource } from '../source/index.ts';
+import { createGitSource, createHttpSource, createImageSource, type HttpSource, type ImageSource } from '../source/index.ts';
 import type { SshAgent } from '../ssh/index.ts';
 import { createLease, openStore, recoverStore, type Store } from '../store/index.ts';
 import { findSandbox } from './find-sandbox.ts';
@@ -24,6 +24,7 @@ export interface Engine extends AsyncDisposable {
   readonly store: Store;
   readonly content: Content;
   readonly images: ImageSource;
+  readonly http: HttpSource;
   /** The network is not used for images, layers and downloads. */
   readonly isOffline: boolean;
   readonly compressors: Compressors;
@@ -53,6 +54,8 @@ export interface SolveRequest {
 export interface EngineJob extends Job<OpResult>, Disposable {
   /** The file system that a result shows. */
   treeOf(result: OpResult): Tree;
+  /** The first `limitBytes` of a file of what a result shows; `undefined` where it has none. */
+  readFile(result: OpResult, path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Run another process where an exec op would run. Gives its exit code. */
   enter(entrance: Entrance): Promise<number>;
 }
@@ -77,6 +80,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
     store,
     content,
     images,
+    http,
     isOffline: settings.offline === true,
     compressors: { zstd: zstd.compress, threads },
     registry,
@@ -115,6 +119,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
       return {
         ...job,
         enter: async (entrance) => (await enterStep(entrance, ops.state, { signal, emit })).code,
+        readFile: (result, path, limitBytes) => readResultFile(result, path, ops.state, { limitBytes, signal }),
         treeOf: (result) => ops.state.treeOf(result.kind === 'snapshot' ? result.layers : []),
         [Symbol.dispose]: () => ops.close(),
       };

@@ -88,6 +88,12 @@ export const copyAll: FileOp = {
   ],
 };
 
+/** The files of the archive `path` of the only input. */
+export function unpackArchive(path: string): FileOp {
+  const [action] = copyAll.actions;
+  return { kind: 'file', actions: [{ ...(action as CopyAction), src: path, dirCopyContents: false, unpackArchives: true }] };
+}
+
 function pathSources(step: Step, { sources }: CopyInstruction | AddInstruction): readonly string[] {
   return sources.flatMap((source) => (source.type === 'path' ? [expand(step, source.path)] : []));
 }

@@ -30,7 +30,7 @@ export function isGitUrl(text: string): boolean {
 }
 
 /** @throws {SlipwayError} `FE_BAD_GIT_URL` */
-export function parseGitUrl(text: string, at: SourceSpan): GitUrl {
+export function parseGitUrl(text: string, at: SourceSpan | undefined): GitUrl {
   const [beforeHash, fragment = ''] = cut(text, '#');
   const [remote, query = ''] = cut(beforeHash, '?');
   const options = readQuery(query, at);
@@ -74,7 +74,7 @@ function contradict(one: string, other: string): boolean {
   return one !== '' && other !== '' && one !== other;
 }
 
-function splitRemote(remote: string, at: SourceSpan): Pick<GitUrl, 'scheme' | 'host' | 'path'> {
+function splitRemote(remote: string, at: SourceSpan | undefined): Pick<GitUrl, 'scheme' | 'host' | 'path'> {
   const url = /^(git|ssh|https?):\/\/(?:[^/@]*@)?([^/]+)(\/.*)$/.exec(remote);
   if (url) return { scheme: url[1] as GitUrl['scheme'], host: url[2] ?? '', path: url[3] ?? '' };
   const short = /^(?:[^@]*@)([^:]+):(.+)$/.exec(remote);
@@ -87,7 +87,7 @@ type QueryOptions = Omit<GitUrl, 'remote' | 'scheme' | 'host' | 'path'>;
 const flagKeys = ['submodules', 'keep-git-dir', 'fetch-by-commit'];
 const knownKeys = ['ref', 'branch', 'tag', 'subdir', 'commit', 'checksum', 'mtime', ...flagKeys];
 
-function readQuery(query: string, at: SourceSpan): QueryOptions {
+function readQuery(query: string, at: SourceSpan | undefined): QueryOptions {
   const values = new Map<string, string>();
   for (const pair of query.split('&').filter((part) => part !== '')) {
     const [rawKey, rawValue] = cut(pair, '=');
@@ -132,7 +132,7 @@ function cut(text: string, mark: string): [string, string?] {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + mark.length)];
 }
 
-function decode(text: string, at: SourceSpan): string {
+function decode(text: string, at: SourceSpan | undefined): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch (cause) {
@@ -140,7 +140,7 @@ function decode(text: string, at: SourceSpan): string {
   }
 }
 
-function bad(message: string, at: SourceSpan): SlipwayError {
+function bad(message: string, at: SourceSpan | undefined): SlipwayError {
   return new SlipwayError('FE_BAD_GIT_URL', message, {
     at,
     hint: 'write it as https://host/path.git?branch=…&subdir=… or https://host/path.git#ref:subdir',

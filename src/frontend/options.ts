@@ -1,5 +1,5 @@
 import type { SourceSpan } from '../base/index.ts';
-import type { ExecOp, NetworkMode } from '../graph/index.ts';
+import type { ExecOp, NetworkMode, SourceOp } from '../graph/index.ts';
 import type { Digest, ImageConfig, Platform } from '../oci/index.ts';
 
 /** An image whose name was looked up. */
@@ -25,8 +25,23 @@ export interface FrontendPorts {
   contextTime(name: string | undefined): Promise<number | undefined>;
 }
 
+/** A tree that no image and no directory of the machine gives: a repository, a download. */
+export interface SourceContext {
+  readonly kind: 'source';
+  readonly op: SourceOp;
+  /** What people read while it is fetched. */
+  readonly title: string;
+  /** What the history says where it is the base of a stage. */
+  readonly createdBy: string;
+  /** An archive in the tree, whose files are what counts. */
+  readonly archive?: string | undefined;
+}
+
 /** What a named build context stands for. */
 export type NamedContext =
+  | SourceContext
+  /** The empty file system. */
+  | { readonly kind: 'scratch' }
   /** Files of the machine: the source `local://<name>`. */
   | { readonly kind: 'local'; readonly name: string; readonly ignorePatterns: readonly string[] }
   /** A function is called only when an instruction needs the image. */
@@ -42,6 +57,8 @@ export interface CompileOptions {
   readonly buildPlatform: Platform;
   /** By name, or by `name::platform`, which comes first; names compare as image references do, in any case. */
   readonly contexts?: Readonly<Record<string, NamedContext>> | undefined;
+  /** The main build context, where it is no directory of the machine. */
+  readonly mainContext?: SourceContext | undefined;
   /** Of the main build context, already read. */
   readonly ignorePatterns?: readonly string[] | undefined;
   /** Of every RUN that names none. Default: `default`. */

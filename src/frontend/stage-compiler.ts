@@ -76,13 +76,18 @@ export class StageCompiler {
       epochSec,
       escape: file.directives.escape,
       drafts: this.#drafts,
-      context: () => this.#trees.local('context', options.ignorePatterns ?? [], { name: '[internal] load build context' }),
+      context: () =>
+        options.mainContext === undefined
+          ? this.#trees.local('context', options.ignorePatterns ?? [], { name: '[internal] load build context' })
+          : { draft: this.#trees.source(options.mainContext), use: () => undefined },
       from: (origin, at) => {
         if (origin.kind === 'stage') return { tree: this.#built(origin.index).tree, local: undefined };
         if (origin.kind === 'context' && origin.context.kind === 'local') {
           const local = this.#localContext(origin.name, origin.context);
           return { tree: local.draft, local };
         }
+        if (origin.kind === 'context' && origin.context.kind === 'source')
+          return { tree: this.#trees.source(origin.context), local: undefined };
         const image = plan.images.get(origin, targetPlatform);
         const prefix = origin.kind === 'context' ? `[context ${origin.name}] ` : '';
         const naming = { name: `${prefix}FROM ${imageName(image)}`, at };
@@ -147,6 +152,11 @@ export class StageCompiler {
       local.use('/');
       const tree = this.#drafts.add({ op: () => copyAll, inputs: [local.draft], name: next(`FROM ${origin.name}`), at, stage });
       return { tree, history: [{ createdBy: `local source for ${origin.name}`, layer: { tree } }] };
+    }
+    if (origin.kind === 'context' && origin.context.kind === 'source') {
+      const tree = this.#trees.source(origin.context);
+      next(`FROM ${origin.name}`);
+      return { tree, history: [{ createdBy: origin.context.createdBy, layer: { tree } }] };
     }
     if (image === undefined) return { tree: undefined, history: [] };
     return { tree: this.#trees.image(image, platform, { name: next(`FROM ${imageName(image)}`), at, stage }), history: [] };

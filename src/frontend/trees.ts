@@ -2,7 +2,8 @@ import type { SourceSpan } from '../base/index.ts';
 import type { SourceOp } from '../graph/index.ts';
 import { formatPlatform, type Platform } from '../oci/index.ts';
 import type { Draft, Drafts, StageLabel, Tree } from './draft.ts';
-import type { ResolvedImage } from './options.ts';
+import { unpackArchive } from './copy.ts';
+import type { ResolvedImage, SourceContext } from './options.ts';
 import { joinPath } from './paths.ts';
 
 /** A directory of the machine, and what the stages need of it. */
@@ -23,6 +24,7 @@ export class Trees {
   readonly #drafts: Drafts;
   readonly #images = new Map<string, Draft>();
   readonly #locals = new Map<string, LocalSource>();
+  readonly #sources = new Map<SourceContext, Draft>();
 
   constructor(drafts: Drafts) {
     this.#drafts = drafts;
@@ -37,6 +39,20 @@ export class Trees {
     const op: SourceOp = { kind: 'source', identifier, attrs: {} };
     const draft = this.#drafts.add({ op: () => op, inputs: [], platform, ...naming });
     this.#images.set(key, draft);
+    return draft;
+  }
+
+  /** Of an archive, its files. */
+  source(context: SourceContext): Draft {
+    const known = this.#sources.get(context);
+    if (known) return known;
+    const fetched = this.#drafts.add({ op: () => context.op, inputs: [], name: context.title });
+    const { archive } = context;
+    const draft =
+      archive === undefined
+        ? fetched
+        : this.#drafts.add({ op: () => unpackArchive(archive), inputs: [fetched], name: '[internal] extract build context' });
+    this.#sources.set(context, draft);
     return draft;
   }
 

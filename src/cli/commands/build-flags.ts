@@ -7,7 +7,12 @@ export const buildFlags = {
     about:
       'name of the image in the store, with STAGE= of that stage, built too; without it, the image is kept under its id only',
   },
-  file: { kind: 'string', short: 'f', value: 'FILE', about: 'the Dockerfile (default: PATH/Dockerfile); - reads standard input' },
+  file: {
+    kind: 'string',
+    short: 'f',
+    value: 'FILE',
+    about: 'the Dockerfile (default: PATH/Dockerfile), or its web address; - reads standard input',
+  },
   target: {
     kind: 'string',
     value: 'STAGE[,STAGE]',
@@ -22,7 +27,7 @@ export const buildFlags = {
   'build-context': {
     kind: 'list',
     value: 'NAME=SOURCE',
-    about: 'a directory, docker-image://… or oci-layout://… under a name for FROM and COPY --from',
+    about: 'a directory, docker-image://…, oci-layout://…, a repository or a web address under a name for FROM and COPY --from',
   },
   output: {
     kind: 'list',

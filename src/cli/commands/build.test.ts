@@ -158,8 +158,6 @@ describe('CLI-01 slipway build', () => {
     [['nowhere'], 'unable to prepare context: path "nowhere" not found'],
     [[''], 'please specify build context (e.g. "." for the current directory)'],
     [['-', '-f', '-'], "invalid argument: can't use stdin for both build context and dockerfile"],
-    [['https://github.com/a/b.git'], 'a remote context (`https://github.com/a/b.git`) is not supported yet'],
-    [['.', '-f', 'https://x.test/Dockerfile'], 'a remote Dockerfile (`https://x.test/Dockerfile`) is not supported yet'],
   ])('%j fails before any work', async ([argv, message]) => {
     const { code, world, asked: options } = await run(argv);
     expect(world.stderr()).toMatch(/^error\[CLI_[A-Z_]+\]: /);
@@ -177,7 +175,7 @@ test.for([[], ['.', 'x']])('CLI-17 slipway build %j asks for one argument', asyn
   const { code, world } = await run(argv);
   expect(world.stderr()).toBe(
     'error[CLI_ARGUMENTS]: "slipway build" requires 1 argument.\n' +
-      '  hint: usage: slipway build [OPTIONS] PATH | -; `slipway build --help` shows examples\n',
+      '  hint: usage: slipway build [OPTIONS] PATH | URL | -; `slipway build --help` shows examples\n',
   );
   expect(code).toBe(2);
 });
@@ -325,14 +323,40 @@ describe('slipway build reads standard input', () => {
     expect(existsSync(seen ?? '')).toBe(false);
   });
 
-  test('-: refuses a tar, compressed or not', async () => {
-    const tar = Buffer.alloc(512);
-    tar.write('ustar', 257);
-    for (const stdin of [tar, Buffer.from([0x1f, 0x8b, 8, 0])]) {
-      expect((await run(['-'], { stdin })).world.stderr()).toContain(
-        'error[CLI_NOT_SUPPORTED]: a context as a tar on standard input is not supported yet',
-      );
+  test('-: hands an archive over whole, compressed or not', async () => {
+    const tar = Buffer.alloc(1024);
+    tar.write('name', 0);
+    tar.fill(' ', 148, 156);
+    tar.write(
+      `${tar
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
+    const compressed = ['1f8b08', '425a68', 'fd377a585a00', '28b52ffd'].map((magic) => Buffer.from(`${magic}00`, 'hex'));
+    for (const stdin of [tar, ...compressed]) {
+      let seen: Buffer | undefined;
+      const build: Library['build'] = async ({ contextTar, dockerfile }) => {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of contextTar ?? []) chunks.push(chunk);
+        seen = Buffer.concat(chunks);
+        expect(dockerfile).toBeUndefined();
+        return fakeResult;
+      };
+      expect((await run(['-'], { stdin, library: { build } })).code).toBe(0);
+      expect(seen?.equals(stdin)).toBe(true);
     }
+  });
+
+  test.for([
+    'https://github.com/a/b.git#main:sub',
+    'git@github.com:a/b.git',
+    'ssh://git@host/a',
+    'github.com/a/b',
+    'https://x.test/Dockerfile',
+  ])('%s is left to the library', async (context) => {
+    expect((await run([context])).asked).toMatchObject({ context });
   });
 
   test('refuses an empty one', async () => {

@@ -40,10 +40,11 @@ interface Request {
 
 export const buildCommand: Command = defineCommand({
   name: 'build',
-  usage: '[OPTIONS] PATH | -',
+  usage: '[OPTIONS] PATH | URL | -',
   about: 'Build an image from a Dockerfile',
   details:
-    'PATH is the build context, the directory whose files COPY may take; - reads a Dockerfile from standard input, without context.\n' +
+    'PATH is the build context, the directory whose files COPY may take. It may be a repository (https://host/repo.git#branch:folder), or\n' +
+    'the address of a Dockerfile or an archive. - takes either from standard input.\n' +
     'Progress goes to standard error; standard output carries data only.',
   examples: [
     { line: 'slipway build -t app:1.0 .', about: 'build ./Dockerfile and keep the image as app:1.0' },
@@ -65,6 +66,8 @@ export const buildCommand: Command = defineCommand({
       about: 'when a RUN fails, its reports come out into ./reports; see also `slipway shell`',
     },
     { line: 'slipway build -t app --reproducible .', about: 'equal sources give an equal image, whoever builds it and when' },
+    { line: 'slipway build https://github.com/moby/buildkit.git#master', about: 'build what a repository holds' },
+    { line: 'git archive HEAD | slipway build -t app -', about: 'build what was committed, from an archive' },
     { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },
     { line: 'slipway build -t app -o type=docker,dest=- . | docker load', about: 'hand the image to Docker' },
     { line: 'slipway build -t registry.test/app:1.0 --push .', about: 'build and push' },
@@ -169,7 +172,7 @@ export async function readRequest(call: BuildCall): Promise<Request> {
     platform: platform(call),
     contexts: parseContexts(flags.list('build-context')),
     secrets: parseSecrets(flags.list('secret'), io.env, io.cwd),
-    ssh: parseSshAgents(flags.list('ssh'), io.env, io.cwd),
+    ssh: sshAgents(call, context),
     noCache: flags.isOn('no-cache'),
     pull: flags.isOn('pull'),
     reproducible: flags.isOn('reproducible') || undefined,
@@ -191,6 +194,7 @@ export async function readRequest(call: BuildCall): Promise<Request> {
   const options = compact<BuildOptions>({
     ...settings,
     context: input.context,
+    contextTar: input.contextTar,
     file: input.file,
     dockerfile: input.dockerfile,
     tags: tags.flatMap(({ target, name }) => (target === undefined ? name : [])),
@@ -295,6 +299,13 @@ function targetNames(text: string | undefined): readonly string[] {
 
 function required(values: readonly string[]): readonly string[] | undefined {
   return values.length === 0 ? undefined : values.flatMap(targetNames);
+}
+
+/** A context that is reached over ssh gets the user's agent unasked. */
+function sshAgents({ flags, io }: BuildCall, context: string): BuildOptions['ssh'] {
+  const given = flags.list('ssh');
+  const isSsh = /^ssh:\/\/|^[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:/.test(context);
+  return parseSshAgents(given.length === 0 && isSsh && io.env['SSH_AUTH_SOCK'] ? ['default'] : given, io.env, io.cwd);
 }
 
 function noCacheFilter(values: readonly string[]): readonly string[] | undefined {

@@ -4,7 +4,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../oci/index.ts';
 import type { Downloader, WireResponse } from '../../registry/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { FetchProgress } from '../image-source.ts';
-import { saveDownload } from './save.ts';
+import { incomingFile, saveDownload } from './save.ts';
 
 /** A file of the web, and how it shall lie in its layer. */
 export interface HttpRequest {
@@ -34,7 +34,14 @@ export interface HttpSource {
   pin(request: HttpRequest, options: HttpOptions): Promise<Digest>;
   /** The layer with the file. @throws besides, `SOURCE_DIGEST_MISMATCH` */
   fetch(request: HttpRequest, options: HttpOptions): Promise<LayerId>;
+  /**
+   * Take in bytes that come from nowhere on the web. Consumes `body`, also on failure.
+   * @returns what to ask `pin` and `fetch` for, with a URL that names the content, on the host that BuildKit uses for uploads
+   */
+  upload(body: AsyncIterable<Uint8Array>, filename: string, options: HttpOptions): Promise<HttpRequest>;
 }
+
+const uploadHost = 'buildkit-session';
 
 export interface HttpSourceOptions {
   readonly store: Store;
@@ -71,6 +78,12 @@ export function createHttpSource({ store, downloader, now, offline = false }: Ht
     const known = recall(key) ?? (request.checksum === undefined ? undefined : recall(contentKey(request)));
     // What is recorded for a checksum has it: nobody needs to be asked.
     if (known !== undefined && (request.checksum !== undefined || offline)) return known;
+    if (known !== undefined && url.hostname === uploadHost) return known;
+    if (url.hostname === uploadHost) {
+      throw new SlipwayError('SOURCE_NOT_UPLOADED', 'the store no longer has the archive that was the context of this build', {
+        hint: 'build again, with the archive on standard input',
+      });
+    }
     if (offline) {
       throw new SlipwayError(
         'REG_OFFLINE',
@@ -92,7 +105,7 @@ export function createHttpSource({ store, downloader, now, offline = false }: Ht
         }
         const report = (current: number, total: number, done = false): void =>
           onProgress?.({ part: 'downloading', current, total, done });
-        const saved = await saveDownload(store, request, response, { now, signal, onProgress: report });
+        const saved = await saveDownload(store, request, incomingFile(request, response), { now, signal, onProgress: report });
         const sizeBytes = store.layers.info(saved.layer)?.sizeBytes ?? 0;
         report(sizeBytes, sizeBytes, true);
         return {
@@ -124,6 +137,16 @@ export function createHttpSource({ store, downloader, now, offline = false }: Ht
       return pinOf(request, digest, lastModified);
     },
     fetch: async (request, options) => (await look(request, options)).layer,
+    async upload(body, filename, { signal }) {
+      const unnamed = { url: '', filename, checksum: undefined, mode: 0o600, uid: 0, gid: 0, authorization: undefined };
+      const file = { name: filename, mtimeSec: 0, totalBytes: 0, body };
+      const saved = await saveDownload(store, unnamed, file, { now, signal, onProgress: () => undefined });
+      const request = { ...unnamed, url: `http://${uploadHost}/${hexOf(saved.digest)}` };
+      const seen = recall(contentKey({ ...request, checksum: saved.digest })) ?? { ...saved, etag: '', lastModified: '' };
+      remember(requestKey(request), seen);
+      remember(contentKey({ ...request, checksum: saved.digest }), seen);
+      return request;
+    },
   };
 }
 

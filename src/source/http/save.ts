@@ -14,6 +14,16 @@ export interface SavedDownload {
   readonly digest: Digest;
 }
 
+/** Bytes on their way, and what was said of them. */
+export interface IncomingFile {
+  readonly name: string;
+  /** Seconds since 1970. */
+  readonly mtimeSec: number;
+  /** 0: nobody said. */
+  readonly totalBytes: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 export interface SaveOptions {
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -21,18 +31,15 @@ export interface SaveOptions {
 }
 
 /**
- * Make a layer of the body: one file, with the time that the server says it has, else 1970. It is written and hashed in one pass.
+ * Make a layer of one file. It is written and hashed in one pass.
  * @throws {SlipwayError} `SOURCE_DIGEST_MISMATCH` and nothing is kept
  */
 export async function saveDownload(
   store: Store,
   request: HttpRequest,
-  response: WireResponse,
+  { name, mtimeSec, totalBytes, body }: IncomingFile,
   { now, signal, onProgress }: SaveOptions,
 ): Promise<SavedDownload> {
-  const name = downloadName(response.url, request.filename, response);
-  const mtimeSec = timeOf(response.header('last-modified'));
-  const total = Number(response.header('content-length')) || 0;
   using ingest = createIngest(store.paths);
   const directory = ingest.child('d');
   mkdirSync(directory, { mode: 0o755 });
@@ -43,13 +50,13 @@ export async function saveDownload(
   let sizeBytes = 0;
   {
     using file = createFileWriter(path);
-    for await (const chunk of response.body) {
+    for await (const chunk of body) {
       signal.throwIfAborted();
       digester.update(chunk);
       checker?.update(chunk);
       file.write(chunk);
       sizeBytes += chunk.byteLength;
-      onProgress(sizeBytes, total);
+      onProgress(sizeBytes, totalBytes);
     }
   }
   const digest = digester.digest();
@@ -67,6 +74,16 @@ export async function saveDownload(
     directory,
   });
   return { layer, digest };
+}
+
+/** The answer to a request as a file. */
+export function incomingFile(request: HttpRequest, response: WireResponse): IncomingFile {
+  return {
+    name: downloadName(response.url, request.filename, response),
+    mtimeSec: timeOf(response.header('last-modified')),
+    totalBytes: Number(response.header('content-length')) || 0,
+    body: response.body,
+  };
 }
 
 /** Seconds since 1970 of an HTTP date; 0 for what is none. */
