@@ -90,4 +90,4 @@ export {
   type TextEdit,
   toParsedDockerfile,
 } from './dockerfile/index.ts';
-export { type BuildEvent, type FileChanges, type MissReason, StepError, type StepId } from './solver/index.ts';
+export { type BuildEvent, type CachedBy, type FileChanges, type MissReason, StepError, type StepId } from './solver/index.ts';
