@@ -31,7 +31,8 @@ function isError({ severity }: Diagnostic): boolean {
 }
 
 function layOut(file: Dockerfile, text: string): string {
-  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const source = text.slice(mark.length);
   const end = /\r\n/.test(source.slice(0, source.indexOf('\n') + 1)) ? '\r\n' : '\n';
   const raw = source.split('\n');
   const out: string[] = [];
@@ -49,7 +50,7 @@ function layOut(file: Dockerfile, text: string): string {
   }
   out.push(...outside(file.lines.slice(next), next === 0));
   while (out.at(-1) === '') out.pop();
-  return out.map((line) => `${line}${end}`).join('');
+  return mark + out.map((line) => `${line}${end}`).join('');
 }
 
 /** Number of the last line before the heredoc bodies. */

@@ -19,7 +19,7 @@ export interface Verdict {
   readonly findings: readonly Finding[];
   /** Mistakes in the text, in the order of the file. */
   readonly errors: readonly Diagnostic[];
-  /** Mistakes that show when stages are compiled; looked for when there are none in the text. */
+  /** Mistakes that show when stages are compiled, in the order of the file; looked for when there are none in the text. */
   readonly mistakes: readonly FileMistake[];
   /** What a build fails with before anything runs. */
   readonly buildError: SlipwayError | undefined;
@@ -42,7 +42,7 @@ export async function verdictOf(parsed: ParseResult, request: VerdictRequest, si
   const found = errors.length === 0 ? await findMistakes(parsed.file, options, ports, signal) : [];
   // A registry that can't be asked says nothing about the Dockerfile; one that has no such image does.
   const own = found.filter(({ error }) => error.class === 'input' || error.code === 'REG_NOT_FOUND');
-  const mistakes = own.map(({ error }) => mistakeOf(error, parsed.file));
+  const mistakes = own.map(({ error }) => mistakeOf(error, parsed.file)).sort(byPlace);
   const [first] = own;
   try {
     const stopsAt = first === undefined ? undefined : (first.instruction ?? 'names');
@@ -59,6 +59,10 @@ export async function verdictOf(parsed: ParseResult, request: VerdictRequest, si
 
 function errorOf([first]: readonly Diagnostic[]): SlipwayError | undefined {
   return first && new SlipwayError(first.code, first.message, { at: first.at, hint: first.hint });
+}
+
+function byPlace({ at: { start: a } }: FileMistake, { at: { start: b } }: FileMistake): number {
+  return a.line - b.line || a.column - b.column;
 }
 
 /** What stands nowhere in the file, such as a wrong target, is shown at its top. */

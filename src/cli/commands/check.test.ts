@@ -149,6 +149,29 @@ test('slipway check --fix repairs what is sure, shows the changes and says what 
   expect(await check(['--fix', 'fix'])).toMatchObject({ code: 1, out: expect.stringContaining('LegacyKeyValueFormat') });
 });
 
+test('slipway check --fix keeps a byte order mark and CRLF', async () => {
+  write('crlf', '\uFEFFFROM a AS x\r\nEXPOSE 80/TCP # web\r\n');
+  await check(['--fix', 'crlf']);
+  expect(readFileSync(join(folder, 'crlf'), 'utf8')).toBe('\uFEFFFROM a AS x\r\n# web\r\nEXPOSE 80/tcp\r\n');
+});
+
+test('slipway check compiles every stage, for the mistakes that only show then', async () => {
+  const text = 'FROM a AS one\nARG t=tmpf\nRUN --mount=type=$t,target=/x true\nFROM b\nCOPY --from=7 x y\nSTOPSIGNAL foo\n';
+  const { code, err } = await check(['-'], { stdin: text });
+  expect(code).toBe(1);
+  expect(err).toContain('error[DF_BAD_MOUNT]: unsupported mount type "tmpf" (did you mean tmpfs?)\n\n  Dockerfile:3:13');
+  expect(err).toContain('error[FE_UNKNOWN_STAGE]: invalid stage index 7\n\n  Dockerfile:5:13');
+  expect(err).toContain('error[DF_BAD_SIGNAL]: invalid signal: foo\n\n  Dockerfile:6:1');
+});
+
+test('slipway check does not judge what only the base image can tell', async () => {
+  const text = 'FROM a\nSTOPSIGNAL $SIG\nVOLUME $DATA\nEXPOSE ${PORT:?}\nRUN --mount=type=bind,target=$D echo $X\n';
+  expect((await check(['-', '--skip', 'UndefinedVar'], { stdin: text })).err).toBe('');
+  expect((await check(['-', '--skip', 'UndefinedVar'], { stdin: text.replace('FROM a', 'FROM scratch') })).err).toContain(
+    'invalid signal',
+  );
+});
+
 test('slipway check --fix --dry-run writes nothing', async () => {
   write('dry', bad);
   const { out } = await check(['--fix', '--dry-run', 'dry']);

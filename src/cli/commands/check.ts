@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { SlipwayError } from '../../base/index.ts';
 import type { FileMistake, Finding, LintError, TextEdit } from '../../dockerfile/index.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
@@ -9,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { parseBuildArgs } from '../flags/key-values.ts';
 import { lineDiff } from '../line-diff.ts';
 import { type Remark, renderRemarks, stderrPaint } from '../render-diagnostics.ts';
+import { rewriteFile } from '../rewrite-file.ts';
 import { checkFlags } from './check-flags.ts';
 
 type CheckCall = Call<typeof checkFlags>;
@@ -140,8 +140,8 @@ async function fix(input: DockerfileInput, before: Found, call: CheckCall, libra
     text = library.applyEdits(text, left.edits);
     left = await find({ ...input, text }, call, library);
   }
+  if (input.path !== undefined && !flags.isOn('dry-run')) rewriteFile(input.path, input.text, text);
   io.stdout.write(lineDiff(input.text, text, input.name));
-  if (input.path !== undefined && !flags.isOn('dry-run')) writeFileSync(input.path, text);
   const count = left.findings.length + left.errors.length;
   io.stderr.write(`${count === 0 ? 'nothing' : count} left${count === 0 ? '' : ': `slipway check` shows it'}\n`);
   return exitCodeOf(left);

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { SlipwayError } from '../../base/index.ts';
 import { type Command, defineCommand } from '../command.ts';
 import { readDockerfile } from '../dockerfile-input.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { lineDiff } from '../line-diff.ts';
 import { renderRemarks, stderrPaint } from '../render-diagnostics.ts';
+import { rewriteFile } from '../rewrite-file.ts';
 import { remarkOf } from './parse.ts';
 
 export const fmtCommand: Command = defineCommand({
@@ -40,7 +40,7 @@ export const fmtCommand: Command = defineCommand({
     }
     if (flags.isOn('check')) io.stdout.write(lineDiff(input.text, text, input.name));
     else if (!flags.isOn('write')) io.stdout.write(text);
-    else if (isChanged && input.path !== undefined) writeFileSync(input.path, text);
+    else if (isChanged && input.path !== undefined) rewriteFile(input.path, input.text, text);
     return flags.isOn('check') && isChanged ? exitCodes.step : exitCodes.ok;
   },
 });
