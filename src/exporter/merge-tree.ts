@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { decodeFileName, type HostPath, SlipwayError } from '../base/index.ts';
 import type { DirEntry, Entry, FileEntry, LayerId, Tree } from '../layer/index.ts';
-import { fsPath, mknod } from '../native/index.ts';
+import { fsPath, mknod, removeTree } from '../native/index.ts';
 import { type Content, entriesBelow } from '../rootfs/index.ts';
 import { setTimes } from './times.ts';
 
@@ -68,7 +68,7 @@ function removeOthers(directory: HostPath, path: string, wanted: ReadonlyMap<str
     const at = path === '' ? name : `${path}/${name}`;
     const type = wanted.get(at);
     if (type === 'dir' && child.isDirectory()) removeOthers(directory, at, wanted, signal);
-    else if (type === undefined || child.isDirectory()) rmSync(fsPath(`${directory}/${at}`), { recursive: true, force: true });
+    else if (type === undefined || child.isDirectory()) removeTree(`${directory}/${at}`);
   }
 }
 

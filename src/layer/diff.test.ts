@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { digestOf } from '../oci/index.ts';
 import { buildTree } from './build-tree.ts';
+import { treeDigest } from './content-digest.ts';
 import { copy } from './copy.ts';
 import { diffTrees } from './diff.ts';
 import { createDraft } from './draft.ts';
@@ -69,4 +71,14 @@ test('IMG-09 diffTrees() keeps hard links among what it writes', () => {
 test('a second name of a file below is written as a file of its own', () => {
   const upper = buildTree([low, layer('top', hardlink('again', 'a/x'))]);
   expect(diffTrees(lower, upper)).toMatchObject([{ type: 'file', path: 'again', content: { layer: 'low', path: 'a/x' } }]);
+});
+
+test('diffTrees(), treeDigest() and a copy go down 2,000 levels', () => {
+  const deep = treeOf('deep', file(`d${'/d'.repeat(2000)}`));
+  expect(diffTrees(emptyTree, deep)).toHaveLength(2001);
+  expect(diffTrees(deep, emptyTree)).toEqual([whiteout('d')]);
+  expect(treeDigest(deep.root, (node) => node.entry.digest ?? digestOf(''))).toMatch(/^sha256:/);
+  const draft = createDraft(emptyTree);
+  copy(draft, deep, copyAction('/d', '/e'), { nowSec: 1 });
+  expect(draft.finish()).toHaveLength(2001);
 });

@@ -28,16 +28,13 @@ class Differ {
     this.#options = options;
   }
 
-  /** `upper` is a directory; the entry of one that turns out unchanged is taken back. */
+  /**
+   * `upper` is a directory; the entry of one that turns out unchanged is taken back. One call a level: trees can be
+   * thousands of levels deep.
+   */
   dir(lower: TreeNode | undefined, upper: TreeNode, path: string): void {
     const start = this.entries.length;
     this.entries.push(graftEntry(upper, path));
-    this.#children(lower, upper, path);
-    const isChanged = this.entries.length > start + 1 || !sameMeta(lower?.entry, upper.entry);
-    if (!isChanged) this.entries.length = start;
-  }
-
-  #children(lower: TreeNode | undefined, upper: TreeNode, path: string): void {
     const gone = lower === undefined ? [] : childrenOf(lower).filter(([name]) => upper.children?.has(name) === false);
     let nextGone = 0;
     for (const [name, node] of childrenOf(upper)) {
@@ -46,13 +43,16 @@ class Differ {
         nextGone += 1;
       }
       const below = lower?.children?.get(name);
-      if (below !== node) this.#node(below, node, joinPath(path, name));
+      if (below === node) continue;
+      if (node.children === undefined) this.#leaf(below, node, joinPath(path, name));
+      else this.dir(below, node, joinPath(path, name));
     }
-    for (const lost of gone.slice(nextGone)) this.entries.push({ type: 'whiteout', path: joinPath(path, lost[0]) });
+    for (const [lost] of gone.slice(nextGone)) this.entries.push({ type: 'whiteout', path: joinPath(path, lost) });
+    const isChanged = this.entries.length > start + 1 || !sameMeta(lower?.entry, upper.entry);
+    if (!isChanged) this.entries.length = start;
   }
 
-  #node(lower: TreeNode | undefined, upper: TreeNode, path: string): void {
-    if (upper.children !== undefined) return this.dir(lower, upper, path);
+  #leaf(lower: TreeNode | undefined, upper: TreeNode, path: string): void {
     if (lower !== undefined && this.#sameLeaf(lower, upper)) return;
     const first = this.#firstName.get(upper);
     if (first === undefined) {

@@ -7,6 +7,7 @@ export { bridgePath } from './libc.ts';
 export { type MountFlag, maxMountDataBytes, mount, mountFlags, tryUmount, umount } from './mount.ts';
 export { errnoName, NativeError } from './native-error.ts';
 export { pipe } from './pipe.ts';
+export { removeTree } from './remove-tree.ts';
 export { resolveInRoot } from './resolve-in-root.ts';
 export { getXattr, listXattrs, setXattr } from './xattr.ts';
 export { createZstdThreads, type ZstdThreads } from './zstd.ts';

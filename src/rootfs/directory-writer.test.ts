@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HostPath, hostPath } from '../base/index.ts';
 import type { DirEntry, Entry, FileEntry, SymlinkEntry } from '../layer/index.ts';
+import { removeTree } from '../native/index.ts';
 import { createDirectoryWriter, type DirectoryIo, walkUpper, writeDirectory } from './index.ts';
 
 let dir: string;
@@ -178,5 +180,24 @@ describe.runIf(process.platform === 'linux')('createDirectoryWriter()', () => {
     writer.finish();
     expect(lstatSync(join(dest, 'a')).isFile()).toBe(true);
     expect(existsSync(join(dest, '.wh.a'))).toBe(false);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('walkUpper()', () => {
+  test('walks a tree of 700 levels', () => {
+    mkdirSync(join(dest, 'd/'.repeat(700)), { recursive: true });
+    expect(walkUpper(dest, { lowers: [] })).toHaveLength(700);
+    removeTree(dest);
+  });
+
+  test('names the place in a tree that is too deep for any path', () => {
+    const inner = join(dir, 'inner');
+    const way = `${'n'.repeat(250)}/`.repeat(12);
+    for (const tree of [dest, inner]) mkdirSync(join(tree, way), { recursive: true });
+    renameSync(inner, join(dest, way, 'inner'));
+    expect(() => walkUpper(dest, { lowers: [] })).toThrow(
+      expect.objectContaining({ code: 'ROOTFS_PATH_TOO_LONG', class: 'step' }),
+    );
+    removeTree(dest);
   });
 });

@@ -1,7 +1,7 @@
-import { closeSync, constants, linkSync, mkdirSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { type HostPath, isNodeError, SlipwayError } from '../base/index.ts';
 import { type DirEntry, type Entry, type FileEntry, type HardlinkEntry, parentOf } from '../layer/index.ts';
-import { fsPath, mknod, NativeError, setXattr } from '../native/index.ts';
+import { fsPath, mknod, NativeError, removeTree, setXattr } from '../native/index.ts';
 import { applyToOpenFile, applyToPath, applyXattrs, currentMaker, type Maker } from './entry-metadata.ts';
 import { opaqueXattr } from './lower-view.ts';
 
@@ -165,7 +165,7 @@ class LayerDirectory implements DirectoryWriter {
   }
 
   #forget(path: string): void {
-    rmSync(fsPath(`${this.#dest}/${path}`), { recursive: true, force: true });
+    removeTree(`${this.#dest}/${path}`);
     for (const known of this.#directories.keys()) {
       if (known === path || known.startsWith(`${path}/`)) this.#directories.delete(known);
     }

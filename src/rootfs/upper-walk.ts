@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
-import { type HostPath, SlipwayError } from '../base/index.ts';
+import { type HostPath, isNodeError, SlipwayError } from '../base/index.ts';
 import { comparePaths, type Entry } from '../layer/index.ts';
 import { fsPath, getXattr, readLink, readNames, unpackDevice } from '../native/index.ts';
 import { isOpaqueDirectory, LowerView } from './lower-view.ts';
@@ -17,6 +17,7 @@ interface Walk {
  *
  * What overlayfs copied up though nothing of it changed is left out, as BuildKit leaves it out; parents of changes are there.
  * A directory that hides one of `lowers` (topmost first) becomes one whiteout for each name that is gone with it.
+ * @throws {SlipwayError} `ROOTFS_PATH_TOO_LONG`
  */
 export function walkUpper(upper: HostPath, options: { readonly lowers: readonly HostPath[] }): Entry[] {
   const walk: Walk = { entries: [], firstNames: new Map(), lowers: new LowerView(options.lowers) };
@@ -24,7 +25,7 @@ export function walkUpper(upper: HostPath, options: { readonly lowers: readonly 
   return walk.entries;
 }
 
-/** `hidesLower`: nothing of the lower layers is seen in here. */
+/** `hidesLower`: nothing of the lower layers is seen in here. One call a level: a step can make thousands of levels. */
 function walkDirectory(walk: Walk, hostDirectory: string, directory: string, hidesLower: boolean): void {
   const present = readNames(hostDirectory);
   const hidden = hidesLower ? new Set(walk.lowers.names(directory)) : undefined;
@@ -37,21 +38,17 @@ function walkDirectory(walk: Walk, hostDirectory: string, directory: string, hid
       continue;
     }
     const host = `${hostDirectory}/${name}`;
-    const stat = lstatSync(fsPath(host), { bigint: true });
-    if (stat.isDirectory()) addDirectory(walk, host, path, stat, hidesLower);
-    else addLeaf(walk, host, path, stat);
+    const stat = statOf(host, path);
+    if (!stat.isDirectory()) {
+      addLeaf(walk, host, path, stat);
+      continue;
+    }
+    const below = walk.lowers.node(path);
+    const before = walk.entries.push({ type: 'dir', ...metadata(path, stat) });
+    walkDirectory(walk, host, path, hidesLower || isOpaqueDirectory(host));
+    const isUnchanged = walk.entries.length === before && below !== undefined && isSameNode(below, host, stat);
+    if (isUnchanged) walk.entries.pop();
   }
-}
-
-function addDirectory(walk: Walk, host: string, path: string, stat: BigIntStats, isHidden: boolean): void {
-  const { entries, lowers } = walk;
-  entries.push({ type: 'dir', ...metadata(path, stat) });
-  const before = entries.length;
-  const hidesLower = isHidden || isOpaqueDirectory(host);
-  walkDirectory(walk, host, path, hidesLower);
-  if (entries.length > before) return;
-  const below = lowers.node(path);
-  if (below !== undefined && isSameNode(below, host, stat)) entries.pop();
 }
 
 function addLeaf(walk: Walk, host: string, path: string, stat: BigIntStats): void {
@@ -93,4 +90,21 @@ function leaf(host: string, path: string, stat: BigIntStats): Entry {
 function metadata(path: string, stat: BigIntStats): { path: string; mode: number; uid: number; gid: number; mtimeSec: number } {
   const mtimeSec = Math.floor(Number(stat.mtimeMs) / 1000);
   return { path, mode: Number(stat.mode) & 0o7777, uid: Number(stat.uid), gid: Number(stat.gid), mtimeSec };
+}
+
+function statOf(host: string, path: string): BigIntStats {
+  try {
+    return lstatSync(fsPath(host), { bigint: true });
+  } catch (error) {
+    if (!isNodeError(error) || error.code !== 'ENAMETOOLONG') throw error;
+    throw new SlipwayError(
+      'ROOTFS_PATH_TOO_LONG',
+      `the step made a path of ${path.length} characters, \`/${path.slice(0, 60)}…\`: nothing can read it, or write it anywhere else`,
+      {
+        class: 'step',
+        cause: error,
+        hint: 'a path may have 4,096 bytes, with the place where the layer is stored in front of it',
+      },
+    );
+  }
 }

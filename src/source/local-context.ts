@@ -147,7 +147,7 @@ function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] 
       const excluded = below?.isMatched === true;
       if (excluded && !below.mayDifferBelow) continue;
       const host = `${directory}/${path}`;
-      const info = statIfThere(host);
+      const info = statOf(host, path);
       if (info === undefined) continue;
       if (info.isDirectory()) {
         const at = entries.push(dirEntry(path, info)) - 1;
@@ -164,6 +164,14 @@ function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] 
   };
   visit('', ignore?.root);
   return isLedAway ? walk({ ...options, follow: followEverything }, stats) : entries;
+}
+
+function statOf(host: string, path: string): Stats | undefined {
+  try {
+    return statIfThere(host);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function namesIn(host: string, path: string): string[] {

@@ -1,6 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs';
 import type { Json } from '../base/index.ts';
 import type { LayerId } from '../layer/index.ts';
+import { removeTree } from '../native/index.ts';
 import { type Digest, hexOf } from '../oci/index.ts';
 import type { Store } from './store.ts';
 
@@ -62,6 +63,6 @@ async function forgetUnused(store: Store, key: string): Promise<void> {
   const own = record?.results[0]?.layers.at(-1);
   if (own === undefined) return;
   store.records.remove('layer', own);
-  rmSync(store.paths.layerHome(own), { recursive: true, force: true });
+  removeTree(store.paths.layerHome(own));
   rmSync(store.paths.layerIndex(own), { force: true });
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostPath, hostPath } from '../base/index.ts';
+import { removeTree } from '../native/index.ts';
 import type { StorePaths } from './paths.ts';
 import { lifeOf, ownProcessName } from './process-name.ts';
 
@@ -18,7 +19,7 @@ export function createIngest(paths: StorePaths): Ingest {
   return {
     path,
     child: (name) => hostPath(join(path, name)),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    [Symbol.dispose]: () => removeTree(path),
   };
 }
 

@@ -1,7 +1,8 @@
-import { readFileSync, realpathSync, rmSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type HostPath, hostPath, isNodeError, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { removeTree } from '../native/index.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
 import { createImages, type Images } from './images.ts';
 import { abandonedIngests } from './ingest.ts';
@@ -75,7 +76,7 @@ export async function recoverStore(store: Store): Promise<void> {
   await unmountBelow(abandoned.map((path) => join(folder, basename(path))));
   for (const path of abandoned) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      removeTree(path);
     } catch (error) {
       if (!isNodeError(error)) throw error;
     }
