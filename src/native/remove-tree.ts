@@ -13,7 +13,10 @@ const maxDepthLength = 768;
 export function removeTree(path: string): void {
   const stat = ifThere(() => lstatSync(fsPath(path)));
   if (stat === undefined) return;
-  if (!stat.isDirectory()) return void ifThere(() => unlinkSync(fsPath(path)));
+  if (!stat.isDirectory()) {
+    ifThere(() => unlinkSync(fsPath(path)));
+    return;
+  }
   const limit = path.length + maxDepthLength;
   const movedUp: string[] = [];
   const moveUp = (directory: string): void => {
