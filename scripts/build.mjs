@@ -51,7 +51,7 @@ async function bundle() {
     bundle: true,
     platform: 'node',
     target: 'node20',
-    external: ['koffi', 'undici'],
+    external: ['koffi', 'undici', 'yaml'],
     plugins: [pureModules],
     // Compiling what is loaded is most of a cached build's start: half the bytes save 4 ms of 50. The maps cost nothing until asked for.
     minify: true,

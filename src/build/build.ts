@@ -12,6 +12,7 @@ import { checkOutputs } from './check-outputs.ts';
 import { type BuildContexts, findContexts } from './contexts.ts';
 import { type DevicesOf, findDevices } from './devices.ts';
 import { type Grants, readGrants } from './entitlements.ts';
+import { checkLimits } from './limits.ts';
 import type { LoadedDockerfile } from './load-dockerfile.ts';
 import { loadInput } from './load-input.ts';
 import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
@@ -64,6 +65,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const outputs = plan.outputs.map(({ output }) => output);
   checkOutputs(outputs, { context, stdout: options.stdout });
   const grants = readGrants(options);
+  checkLimits(options.limits);
   const sshAgent = await openAgents(options.ssh ?? {});
   const engine = scope.use(await openEngine(settingsFor(options, outputs)));
   const { loaded, mainContext } = await loadInput(options, { options, engine, sshAgent, emit, signal });

@@ -28,7 +28,10 @@ export function startFailure(runtime: string, process: SandboxProcess, message: 
     case 'not-executable':
       return notStarted('SANDBOX_NOT_EXECUTABLE', `exec: "${program}": permission denied`, message, 'make the file executable');
     case 'fine':
-      return new SlipwayError('SANDBOX_START_FAILED', `${runtime} could not start the process: ${message}`, { class: 'step' });
+      return new SlipwayError('SANDBOX_START_FAILED', `${runtime} could not start the process: ${message}`, {
+        class: 'step',
+        hint: isLimited(process) ? 'it was to run with limits: does this machine have what they ask for?' : undefined,
+      });
   }
 }
 
@@ -39,6 +42,10 @@ function notStarted(
   hint: string,
 ): SlipwayError {
   return new SlipwayError(code, text, { class: 'step', cause: new Error(said), hint });
+}
+
+function isLimited({ limits = {} }: SandboxProcess): boolean {
+  return Object.values(limits).some((value) => value !== undefined);
 }
 
 type ProgramState = 'fine' | 'missing' | 'not-executable';

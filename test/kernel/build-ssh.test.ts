@@ -1,7 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { Scope } from '../../src/base/index.ts';
+import { agentSocket } from '../../src/ops/ssh.ts';
+import { readAgentKey } from '../../src/ssh/index.ts';
+import { importBaseImages } from './support/base-images.ts';
 import { Builder } from './support/builder.ts';
 import { missing, needs } from './support/needs.ts';
 import { mountsBelow } from './support/rootfs.ts';
@@ -95,6 +100,16 @@ RUN --mount=type=ssh echo $SSH_AUTH_SOCK > /4; ls -d /w/rel /run/buildkit 2>/dev
   },
 );
 
+kernel.test('DF-RUN-21 a store in a place with a long name is no obstacle', async () => {
+  const engine = { root: join(builder.scratch, 'long-'.repeat(24), 'store') };
+  const images = join(builder.scratch, 'long-images');
+  mkdirSync(images);
+  await importBaseImages(engine, images);
+  const key = makeKey(join(builder.scratch, 'long-key'), '-t', 'ed25519');
+  const text = 'FROM base-image\nRUN --mount=type=ssh,required test -S $SSH_AUTH_SOCK';
+  expect((await builder.build(text, { engine, ssh: { default: key.file } })).ran).toHaveLength(1);
+});
+
 kernel.test('CLI-04 agents that cannot be used are refused before anything else', async () => {
   const key = makeKey(join(builder.scratch, 'refused'), '-t', 'ed25519');
   const locked = join(builder.scratch, 'locked');
@@ -118,4 +133,17 @@ kernel.test('CLI-04 agents that cannot be used are refused before anything else'
   expect(await refused(socket, socket)).toEqual({ code: 'BUILD_BAD_SSH', message: 'only single socket allowed' });
   expect(await refused('/nowhere')).toMatchObject({ code: 'BUILD_BAD_SSH' });
   expect(await refused('/')).toMatchObject({ code: 'BUILD_BAD_SSH', message: '`/` is neither a socket nor a key file' });
+});
+
+kernel.test('an agent of our own serves programs of the machine as long as it is needed', async () => {
+  const { file, publicKey } = makeKey(join(builder.scratch, 'for-git'), '-t', 'ed25519');
+  const keys = [readAgentKey(readFileSync(file))];
+  const list = async (socket: string): Promise<string> =>
+    (await promisify(execFile)('ssh-add', ['-L'], { env: { ...process.env, SSH_AUTH_SOCK: socket } })).stdout;
+  const scope = new Scope();
+  const socket = await agentSocket({ kind: 'keys', keys }, scope);
+  expect((await list(socket)).trim()).toBe(publicKey);
+  await scope[Symbol.asyncDispose]();
+  expect(existsSync(socket)).toBe(false);
+  expect(existsSync(dirname(socket))).toBe(false);
 });

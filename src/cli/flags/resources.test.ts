@@ -17,8 +17,6 @@ test.for([
   [{ memory: 'lots' }, [], "invalid size for --memory: 'lots'"],
   [{ 'cpu-shares': '-3' }, [], "invalid value for --cpu-shares: '-3'"],
   [{ 'cpuset-cpus': 'all' }, [], "invalid value for --cpuset-cpus: 'all'"],
-  [{ 'memory-swap': '1g' }, [], '`--memory-swap` needs `--memory`'],
-  [{ memory: '2g', 'memory-swap': '1g' }, [], '`--memory-swap` is less than `--memory`'],
   [{}, ['disk=3'], 'unknown resource "disk"'],
   [{}, ['memory'], 'invalid resource "memory": must be a key=value pair'],
 ] as const)('CLI-05 parseResources() refuses %j %j', ([flags, resources, message]) => {

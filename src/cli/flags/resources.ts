@@ -55,13 +55,6 @@ export function parseResources(
   }
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   if (given.length === 0) return undefined;
-  const { memoryBytes, memorySwapBytes = -1 } = limits;
-  if (memorySwapBytes !== -1 && (memoryBytes === undefined || memorySwapBytes < memoryBytes)) {
-    throw bad(
-      memoryBytes === undefined ? '`--memory-swap` needs `--memory`' : '`--memory-swap` is less than `--memory`',
-      'it counts memory and swap together: `--memory 1g --memory-swap 2g` leaves 1g of swap',
-    );
-  }
   return Object.fromEntries(given);
 }
 
