@@ -86,7 +86,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     signal,
   });
   const images = new KnownImages(platform);
-  const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, grants, emit, signal });
+  const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, grants, sshAgent, emit, signal });
   const devicesOf = await findDevices(compiled, grants, options.engine?.deviceDirectories);
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
@@ -151,6 +151,7 @@ interface Prepared {
   readonly engine: Engine;
   readonly images: KnownImages;
   readonly grants: Grants;
+  readonly sshAgent: AgentOf;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -158,7 +159,7 @@ interface Prepared {
 async function compileFor(
   options: BuildOptions,
   { wanted, required }: TargetPlan,
-  { loaded, contexts, platform, engine, images, grants, emit, signal }: Prepared,
+  { loaded, contexts, platform, engine, images, grants, sshAgent, emit, signal }: Prepared,
 ): Promise<CompiledTargets> {
   const pull = options.pull ?? false;
   return await compileTargets(
@@ -199,10 +200,15 @@ async function compileFor(
         }
       },
       contextTime: (name) =>
-        timeOfContext(contexts, name, (message) => {
-          // A build that has to be reproducible takes 0 then.
-          if (options.reproducible !== true) emit({ kind: 'warning', message, atMs: Date.now() });
-        }),
+        timeOfContext(
+          contexts,
+          name,
+          (message) => {
+            // A build that has to be reproducible takes 0 then.
+            if (options.reproducible !== true) emit({ kind: 'warning', message, atMs: Date.now() });
+          },
+          (op) => engine.committedAt(op, { secret: secretReader(options.secrets ?? {}, process.env), sshAgent, signal }),
+        ),
     },
     signal,
   );

@@ -1,5 +1,5 @@
-import type { CompiledTargets } from '../frontend/index.ts';
-import { decodeDefinition, type Definition, encodeDefinition } from '../graph/index.ts';
+import { type CompiledTargets, redactUrls } from '../frontend/index.ts';
+import { decodeDefinition, type Definition, encodeDefinition, type Vertex } from '../graph/index.ts';
 import { type Digest, digestOf, hexOf } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 
@@ -17,7 +17,7 @@ const customName = 'llb.customname';
 
 /**
  * Keep what a build is to do. Costs a look when it is there already, which is so for every build that finds all in the cache.
- * @returns the key for `keptGraph`; `undefined` when there is nothing to do
+ * @returns the key for `keptGraph`; `undefined` when there is nothing to do, or a URL with a password is to be asked for
  */
 export function keepGraph(
   store: Store,
@@ -25,7 +25,7 @@ export function keepGraph(
   { directories, network }: Surroundings,
 ): string | undefined {
   const results = targets.flatMap(({ result }) => result ?? []);
-  if (results.length === 0) return undefined;
+  if (results.length === 0 || [...graph.vertices.values()].some(namesPassword)) return undefined;
   const surroundings = { directories: Object.fromEntries(directories), network };
   const key = hexOf(digestOf(JSON.stringify([results, [...names], surroundings])));
   if (store.records.touch('graph', key)) return key;
@@ -35,6 +35,11 @@ export function keepGraph(
   const definitions = results.map((result) => Buffer.from(encodeDefinition(graph, result, metadata)).toString('base64'));
   store.records.write('graph', key, { ...surroundings, definitions });
   return key;
+}
+
+/** A password is written to no disk. */
+function namesPassword({ op }: Vertex): boolean {
+  return op.kind === 'source' && [op.identifier, op.attrs['git.fullurl'] ?? ''].some((url) => redactUrls(url) !== url);
 }
 
 /** What `keepGraph` kept; `undefined` when it is gone. */

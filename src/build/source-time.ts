@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { HostPath } from '../base/index.ts';
+import type { SourceOp } from '../graph/index.ts';
 import type { BuildContexts } from './contexts.ts';
 
 /**
@@ -10,7 +11,10 @@ export async function timeOfContext(
   contexts: BuildContexts,
   name: string | undefined,
   warn: (message: string) => void,
+  ofCommit: (op: SourceOp) => Promise<number>,
 ): Promise<number | undefined> {
+  const source = name === undefined ? contexts.main : contexts.named[name];
+  if (source?.kind === 'source' && source.op.identifier.startsWith('git://')) return await ofCommit(source.op);
   const directory = contexts.directories.get(name ?? 'context');
   const committed = directory === undefined ? 'it is no directory' : await commitTime(directory);
   if (typeof committed === 'number') return committed;

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { type HostPath, Scope, Semaphore } from '../base/index.ts';
 import type { Compressors } from '../exporter/index.ts';
-import type { ExecOp, Graph, Vertex } from '../graph/index.ts';
+import type { ExecOp, Graph, SourceOp, Vertex } from '../graph/index.ts';
 import type { Tree } from '../layer/index.ts';
 import { createZstdThreads } from '../native/index.ts';
 import type { Digest } from '../oci/index.ts';
-import { createOpRunner, type Entrance, enterStep, type OpResult, readResultFile } from '../ops/index.ts';
+import { createOpRunner, type Entrance, enterStep, gitRequest, type OpResult, readResultFile } from '../ops/index.ts';
 import type { RegistryClient } from '../registry/index.ts';
 import { type Content, createContent } from '../rootfs/index.ts';
 import type { DeviceEdits, ResourceLimits, Sandbox } from '../sandbox/index.ts';
@@ -31,6 +31,8 @@ export interface Engine extends AsyncDisposable {
   registry(): Promise<RegistryClient>;
   sandbox(): Promise<Sandbox>;
   solve(graph: Graph, request: SolveRequest): EngineJob;
+  /** When the commit of a git source was made, in seconds since 1970. */
+  committedAt(op: SourceOp, request: Pick<SolveRequest, 'secret' | 'sshAgent' | 'signal'>): Promise<number>;
 }
 
 export interface SolveRequest {
@@ -85,6 +87,10 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
     compressors: { zstd: zstd.compress, threads },
     registry,
     sandbox,
+    async committedAt(op, { secret = () => undefined, sshAgent = () => undefined, signal }) {
+      await using inner = new Scope();
+      return await git.committedAt(await gitRequest(op, { ports: { secret, sshAgent } }, inner), { signal });
+    },
     solve(graph, request) {
       const jobs = request.jobs ?? Math.max(2, availableParallelism());
       const slots = slotsOf.get(jobs) ?? new Semaphore(jobs);

@@ -4,13 +4,13 @@ import type { Entry, LayerId } from '../layer/index.ts';
 import { walkUpper } from '../rootfs/index.ts';
 import type { GitRequest } from '../source/index.ts';
 import type { SshAgent } from '../ssh/index.ts';
-import type { OpsState } from './ports.ts';
+import type { OpsPorts, OpsState } from './ports.ts';
 import { agentSocket } from './ssh.ts';
 
 /** What a `git://…` source asks for; the agent it uses is there until `scope` ends. @see LLB source attributes `git.*` */
 export async function gitRequest(
   { identifier, attrs }: SourceOp,
-  { ports }: Pick<OpsState, 'ports'>,
+  { ports }: { readonly ports: Pick<OpsPorts, 'secret' | 'sshAgent'> },
   scope: Scope,
 ): Promise<GitRequest> {
   const [place, fragment = ''] = cut(identifier, '#');
@@ -78,7 +78,7 @@ function valueOf(name: string | undefined, suffix: string, secret: (id: string) 
   return value === undefined ? undefined : Buffer.from(value).toString('utf8').trim();
 }
 
-function agentOf(id: string, { sshAgent }: OpsState['ports']): SshAgent {
+function agentOf(id: string, { sshAgent }: Pick<OpsPorts, 'sshAgent'>): SshAgent {
   const agent = sshAgent(id);
   if (agent !== undefined) return agent;
   throw new SlipwayError('OPS_NO_SSH', `no SSH key "${id}" forwarded from the client`, {

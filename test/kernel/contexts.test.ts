@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { check, outline } from '../../src/build/index.ts';
+import { build, check, outline } from '../../src/build/index.ts';
 import { answer, startScripted } from '../../src/registry/scripted-registry.ts';
 import { TarWriter } from '../../src/tar/index.ts';
 import { commitSec, makeRepository, startGitServer } from '../support/git-server.ts';
@@ -111,6 +111,16 @@ test('CTX-15 a repository is a context: its branch and directory in the fragment
     await expect(scratch.build({ context: `${url}${suffix}` })).rejects.toMatchObject({ code: 'FE_BAD_GIT_URL', message });
 });
 
+test('SOURCE_DATE_EPOCH=context is the time of the commit, where the context is a repository', async () => {
+  using scratch = scratchBuilds();
+  const repository = makeRepository(join(scratch.folder, 'served/app'));
+  repository.write({ Dockerfile: 'FROM scratch\nARG SOURCE_DATE_EPOCH\nENV T=$SOURCE_DATE_EPOCH\nCOPY Dockerfile /$T\n' });
+  repository.commit('one');
+  await using server = await startGitServer(join(scratch.folder, 'served'));
+  const built = await scratch.build({ context: `${server.url}/app/.git`, buildArgs: { SOURCE_DATE_EPOCH: 'context' } });
+  expect(built.files.get(String(commitSec))?.mtimeSec).toBe(commitSec);
+});
+
 test('CTX-16 a repository as the context is held against the commit that was promised', async () => {
   using scratch = scratchBuilds();
   const root = join(scratch.folder, 'served');
@@ -196,4 +206,31 @@ test('CTX-12 slipway build - takes a tar from standard input, plain or compresse
   expect(run(tarOf(files))).toBe('app\n');
   expect(run(gzipSync(tarOf(files)))).toBe('app\n');
   expect(run(tarOf(files), '-f', 'Other')).toBe('app\n');
+});
+
+test('CTX-01 a directory is a context', async () => {
+  using scratch = scratchBuilds();
+  const context = scratch.write({ Dockerfile: 'FROM scratch\nCOPY a sub /to/\n', a: 'a\n', 'sub/b': 'b\n' });
+  const built = await scratch.build({ context });
+  expect([...built.files.keys()].sort()).toEqual(['to', 'to/a', 'to/b']);
+  expect(statOf(built, 'to/b')).toMatch(/ b\n$/);
+});
+
+test('CTX-19 a directory and an image are named contexts, for COPY --from, for FROM and instead of another image', async () => {
+  using scratch = scratchBuilds();
+  const engine = { root: join(scratch.folder, 'store') };
+  const context = scratch.write({ base: 'base\n', '.dockerignore': 'ignored\n', ignored: 'x\n' });
+  await build({
+    context,
+    engine,
+    dockerfile: 'FROM scratch\nENV FROM_BASE=yes\nCOPY base /\n',
+    outputs: [{ type: 'image', names: ['docker.io/library/mine:1'] }],
+  });
+  const dockerfile = 'FROM example.test/none:1\nCOPY --from=files / /$FROM_BASE/\nCOPY --from=image /base /copy\n';
+  const contexts = { 'example.test/none:1': 'docker-image://mine:1', image: 'docker-image://mine:1', files: context };
+  const built = await scratch.build({ dockerfile, contexts });
+  expect(statOf(built, 'base')).toContain('base');
+  expect(statOf(built, 'copy')).toContain('base');
+  expect(statOf(built, 'yes/base')).toContain('base');
+  expect(built.files.has('yes/ignored')).toBe(false);
 });

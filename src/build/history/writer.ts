@@ -4,7 +4,9 @@ import { basename, resolve } from 'node:path';
 import { toSlipwayError } from '../../base/index.ts';
 import type { BuildEvent, StepId } from '../../solver/index.ts';
 import { createIngest, type Ingest, type StorePaths, writeAside } from '../../store/index.ts';
+import { redactUrls } from '../../frontend/index.ts';
 import type { BuildOptions, BuildResult } from '../options.ts';
+import { isRemoteContext } from '../remote-context.ts';
 import type { BuildRecord } from './build-record.ts';
 import { createEventEncoder, errorRecord } from './event-codec.ts';
 import { capHistory, timeDigits } from './cap.ts';
@@ -79,12 +81,13 @@ function describe(
 ): Omit<BuildRecord, 'steps' | 'warnings' | 'status' | 'durationMs'> {
   const { context = '.', file, platform, buildArgs = {}, tags = [] } = options;
   const target = typeof options.target === 'object' ? options.target.join(',') : options.target;
-  const folder = basename(resolve(context));
+  const place = isRemoteContext(context) ? redactUrls(context) : resolve(context);
+  const folder = basename(place);
   return {
     id,
     name: target === undefined ? folder : `${folder} (${target})`,
     startedAt: new Date(startedAtMs).toISOString(),
-    context: resolve(context),
+    context: place,
     file,
     target,
     platform,

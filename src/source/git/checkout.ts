@@ -38,11 +38,19 @@ export async function checkout(
   else await fill(work, gitDir, ingest.child('index'));
   if (!keepsGitDir) removeGitFiles(tree);
   const files = subdir === '' ? tree : subdirectory(tree, subdir);
-  if (options.mtime === 'commit') {
-    const time = await runGit(['log', '-1', '--format=%ct', `${object}^{commit}`], environment, { gitDir, signal });
-    setTimes(files, Number(time.trim()));
-  }
+  if (options.mtime === 'commit') setTimes(files, await commitTime(gitDir, object, environment, signal));
   return files;
+}
+
+/** Seconds since 1970. */
+export async function commitTime(
+  gitDir: HostPath,
+  object: string,
+  environment: GitEnvironment,
+  signal: AbortSignal,
+): Promise<number> {
+  const time = await runGit(['log', '-1', '--format=%ct', `${object}^{commit}`], environment, { gitDir, signal });
+  return Number(time.trim());
 }
 
 interface Work {

@@ -1,7 +1,7 @@
 import { canonicalJson, type HostPath, type Json, SlipwayError } from '../../base/index.ts';
 import { type Digest, digestOf, hexOf } from '../../oci/index.ts';
 import { createIngest, type Ingest, type Store } from '../../store/index.ts';
-import { checkout } from './checkout.ts';
+import { checkout, commitTime } from './checkout.ts';
 import { explainGit, publicRemote } from './explain-git.ts';
 import { ensureObject, openRepository } from './repository.ts';
 import { checkCommit, checkRef, isCommit, readRefs, refQuestion, type ResolvedRef } from './resolve-ref.ts';
@@ -37,6 +37,8 @@ export interface GitCheckout extends Disposable {
 export interface GitSource {
   /** Names the files that `request` means now. The remote is asked once in the life of a source, and not at all for a commit. */
   pin(request: GitRequest, options: { readonly signal: AbortSignal }): Promise<Digest>;
+  /** When the commit was made, in seconds since 1970. */
+  committedAt(request: GitRequest, options: { readonly signal: AbortSignal }): Promise<number>;
   /** Write the files. The commit is fetched unless the store has it. */
   checkout(request: GitRequest, options: { readonly signal: AbortSignal }): Promise<GitCheckout>;
 }
@@ -108,6 +110,22 @@ export function createGitSource({
     }
   };
 
+  /** Do `work` with a repository that has `object`, while nobody else uses it. */
+  const withObject = async <T>(
+    request: GitRequest,
+    object: string,
+    signal: AbortSignal,
+    work: (gitDir: HostPath, environment: GitEnvironment) => Promise<T>,
+  ): Promise<T> => {
+    const name = hexOf(digestOf(request.remote)).slice(0, 32);
+    using _lock = await store.locks.hold(`git-${name}`, signal);
+    return await within(request, async (environment) => {
+      const gitDir = await openRepository(store, name, environment, { isSha256: object.length === 64, signal });
+      await ensureObject(gitDir, object, environment, { signal, mayFetch: () => !offline || isOffline(request) });
+      return await work(gitDir, environment);
+    });
+  };
+
   return {
     async pin(request, { signal }) {
       const { ref, object, peeled } = await resolve(request, signal);
@@ -115,15 +133,15 @@ export function createGitSource({
       const named = keepGitDir ? { object, ref, remote: publicRemote(request.remote) } : { object: peeled ?? object };
       return digestOf(`git ${canonicalJson({ ...named, keepGitDir, subdir: cleanSubdir(subdir), submodules, mtime })}`);
     },
+    async committedAt(request, { signal }) {
+      const { object } = await resolve(request, signal);
+      return await withObject(request, object, signal, (gitDir, environment) => commitTime(gitDir, object, environment, signal));
+    },
     async checkout(request, { signal }) {
       const { ref, object } = await resolve(request, signal);
-      const name = hexOf(digestOf(request.remote)).slice(0, 32);
-      using _lock = await store.locks.hold(`git-${name}`, signal);
       const ingest: Ingest = createIngest(store.paths);
       try {
-        const directory = await within(request, async (environment) => {
-          const gitDir = await openRepository(store, name, environment, { isSha256: object.length === 64, signal });
-          await ensureObject(gitDir, object, environment, { signal, mayFetch: () => !offline || isOffline(request) });
+        const directory = await withObject(request, object, signal, async (gitDir, environment) => {
           const options = {
             ...request,
             object,
