@@ -86,7 +86,17 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     signal,
   });
   const images = new KnownImages(platform);
-  const compiled = await compileFor(options, plan, { loaded, contexts, platform, engine, images, grants, sshAgent, emit, signal });
+  const compiled = await compileFor(options, plan, {
+    loaded,
+    contexts,
+    platform,
+    engine,
+    images,
+    grants,
+    sshAgent,
+    emit,
+    signal,
+  });
   const devicesOf = await findDevices(compiled, grants, options.engine?.deviceDirectories);
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
