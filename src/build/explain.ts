@@ -24,7 +24,7 @@ export interface ExplainedStep extends StepName {
 
 export interface BuildExplanation {
   readonly build: BuildRecord;
-  /** By stage, in each in the order of the Dockerfile. Steps that the build didn't come to are missing. */
+  /** By stage, each behind the stages that it needs; in each in the order of the Dockerfile. Steps that the build didn't come to are missing. */
   readonly steps: readonly ExplainedStep[];
 }
 
@@ -37,7 +37,7 @@ export interface BuildExplanation {
 export async function explain(options: ExplainOptions = {}): Promise<BuildExplanation> {
   const { step: wanted, ...ref } = options;
   const build = await inspectBuild(ref);
-  const steps = inOrder(await collect(buildEvents({ ...ref, ref: build.id })));
+  const steps = inOrder(...(await collect(buildEvents({ ...ref, ref: build.id }))));
   if (wanted === undefined) return { build, steps };
   const names = steps.map(({ name }) => name);
   const meant = new Set(matchSteps(names, wanted));
@@ -50,8 +50,11 @@ interface Draft {
   sinceMs: number;
 }
 
-async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly ExplainedStep[]> {
+type Inputs = ReadonlyMap<StepId, readonly StepId[]>;
+
+async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly [ReadonlyMap<StepId, Draft>, Inputs]> {
   const drafts = new Map<StepId, Draft>();
+  const inputs = new Map<StepId, readonly StepId[]>();
   const meet = (step: StepId, name: string, atMs: number): Draft | undefined => {
     const parts = parseStepName(name);
     const known = drafts.get(step);
@@ -68,6 +71,7 @@ async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly Expl
     draft.sinceMs = atMs;
   };
   for await (const event of events) {
+    if ('inputs' in event && event.inputs !== undefined) inputs.set(event.step, event.inputs);
     switch (event.kind) {
       case 'step-started': {
         const draft = meet(event.step, event.name, event.atMs);
@@ -105,11 +109,41 @@ async function collect(events: AsyncIterable<BuildEvent>): Promise<readonly Expl
         break;
     }
   }
-  return [...drafts.values()].map(({ step }) => step);
+  return [drafts, inputs];
 }
 
-/** Stages in the order in which they were met first. */
-function inOrder(steps: readonly ExplainedStep[]): readonly ExplainedStep[] {
-  const stages = [...new Set(steps.map(({ stage }) => stage))];
-  return stages.flatMap((stage) => steps.filter((step) => step.stage === stage).sort((a, b) => a.number - b.number));
+/** A stage comes when all that it needs has come; otherwise, stages stand in the order in which they were met. */
+function inOrder(drafts: ReadonlyMap<StepId, Draft>, inputs: Inputs): readonly ExplainedStep[] {
+  const steps = [...drafts.values()].map(({ step }) => step);
+  const stages = new Map<string | undefined, Set<string | undefined>>();
+  for (const [id, { step }] of drafts) {
+    const needed = stages.get(step.stage) ?? new Set();
+    stages.set(step.stage, needed);
+    for (const stage of stagesBelow(id, drafts, inputs)) needed.add(stage);
+  }
+  const ordered = new Set<string | undefined>();
+  const met = new Set<string | undefined>();
+  const place = (stage: string | undefined): void => {
+    if (met.has(stage)) return;
+    met.add(stage);
+    for (const needed of stages.get(stage) ?? []) place(needed);
+    ordered.add(stage);
+  };
+  for (const stage of stages.keys()) place(stage);
+  return [...ordered].flatMap((stage) => steps.filter((step) => step.stage === stage).sort((a, b) => a.number - b.number));
+}
+
+/** Stages of the steps that `id` takes its inputs from, also through work that is no step. */
+function stagesBelow(id: StepId, drafts: ReadonlyMap<StepId, Draft>, inputs: Inputs): readonly (string | undefined)[] {
+  const found: (string | undefined)[] = [];
+  const seen = new Set<StepId>();
+  const queue = [...(inputs.get(id) ?? [])];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const draft = drafts.get(next);
+    if (draft === undefined) queue.push(...(inputs.get(next) ?? []));
+    else found.push(draft.step.stage);
+  }
+  return found;
 }

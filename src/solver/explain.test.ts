@@ -81,3 +81,19 @@ test('likelyReasons() leaves out inputs that did not run and files that do not s
   expect(likelyReasons([upstream, env], new Set(['a']), undefined)).toEqual([upstream, env]);
   expect(likelyReasons([upstream], new Set(), undefined)).toEqual([upstream]);
 });
+
+test('explainMiss() says nothing of inputs that came or went with the words of an instruction', () => {
+  const before = [
+    key([
+      { name: 'action 0', value: 'a' },
+      { name: 'input 0', value: 'k0' },
+      { name: 'content of input 1', value: 'c' },
+    ]),
+  ];
+  const after: KeyPart[] = [
+    { name: 'action 0', value: 'b' },
+    { name: 'content of input 0', value: 'c' },
+  ];
+  const more = { name: '[2/2] COPY --link a b', inputNames: ['[internal] load build context'] };
+  expect(ask(after, before, more)).toEqual([{ kind: 'instruction', before: '[2/2] RUN make', after: '[2/2] COPY --link a b' }]);
+});

@@ -85,6 +85,8 @@ type Side = Pick<RememberedKey<unknown>, 'name' | 'parts' | 'inputNames'>;
 /** Parts whose change is a change of the instruction's own words. */
 const wording = /^(?:kind|command|action \d+|identifier)$/;
 
+const inputField = /^(content of )?input (\d+)$/;
+
 function differences(before: Side, after: Side): readonly MissReason[] {
   const old = fieldsOf(before.parts);
   const now = fieldsOf(after.parts);
@@ -92,13 +94,17 @@ function differences(before: Side, after: Side): readonly MissReason[] {
   // The name of a step tells little of a heredoc, and nothing of SHELL.
   const hasOtherWords = instructionOf(before.name) !== instructionOf(after.name) && !after.name.includes('<<');
   let isReworded = false;
+  /** Of inputs that one side alone has: other parts tell why. */
+  const lopsided: MissReason[] = [];
   for (const field of new Set([...old.keys(), ...now.keys()])) {
     const [was, is] = [old.get(field), now.get(field)];
     if (was === is) continue;
     if (wording.test(field) && (field !== 'command' || hasOtherWords)) isReworded = true;
+    else if (inputField.test(field) && (was === undefined || is === undefined))
+      lopsided.push(reasonFor(field, was, is, before, after));
     else reasons.push(reasonFor(field, was, is, before, after));
   }
-  if (!isReworded) return reasons;
+  if (!isReworded) return reasons.length === 0 ? lopsided : reasons;
   // Its mounts are among its words.
   const others = reasons.filter((reason) => reason.kind !== 'setting' || !reason.name.startsWith('mount '));
   return [{ kind: 'instruction', before: before.name, after: after.name }, ...others];
@@ -112,7 +118,7 @@ function reasonFor(field: string, was: string | undefined, is: string | undefine
   const [wasImage, isImage] = [imageOf(before.name), imageOf(after.name)];
   if (field === 'source' && wasImage !== undefined && isImage !== undefined && wasImage !== isImage)
     return { kind: 'base-image', before: wasImage, after: isImage };
-  const input = /^(content of )?input (\d+)$/.exec(field);
+  const input = inputField.exec(field);
   if (input === null) return { kind: 'setting', name: field, before: was, after: is };
   if (input[1] !== undefined) return { kind: 'files', changes: undefined };
   const index = Number(input[2]);

@@ -147,6 +147,8 @@ test('solve() waits for another job that makes the same thing, and takes its res
   await Promise.all([world.solve(['base']), world.solve(['base'])]);
   expect(world.ran.filter((name) => name === 'base')).toEqual(['base']);
   expect(world.openLocks).toBe(0);
+  const by = world.events.flatMap((event) => (event.kind === 'step-cached' && nameOf(event, world) === 'base' ? event.by : []));
+  expect(by).toEqual(['other-build']);
 });
 
 test('solve() tells of a failure once, and of the steps that it stopped', async () => {
@@ -167,6 +169,24 @@ test('solve() tells of a failure once, and of the steps that it stopped', async 
   const error: unknown = await world.solve(['all']).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ message: 'bad fails' });
   expect(world.events.map(({ kind }) => kind)).toEqual(['step-started', 'step-started', 'step-failed', 'step-cancelled']);
+});
+
+test('solve() says why a step runs before it does, so that a failure is explained too', async () => {
+  const world = new FakeWorld([{ name: 'bad', kind: 'heavy', fails: true }]);
+  const remembered: string[] = [];
+  const memory = {
+    recall: () => [],
+    latest: () => undefined,
+    remember: () => void remembered.push('bad'),
+    compare: () => undefined,
+  };
+  await world.solve(['bad'], { memory }).catch(() => undefined);
+  expect(world.events).toMatchObject([
+    { kind: 'step-started' },
+    { kind: 'step-explained', reasons: [{ kind: 'never-built' }] },
+    { kind: 'step-failed' },
+  ]);
+  expect(remembered).toEqual([]);
 });
 
 test('solve() tells where looking at what a step takes failed', async () => {

@@ -125,3 +125,13 @@ kernel.test('explain() keeps values that look secret to itself', async () => {
   expect(explained.steps[1]?.reasons).toEqual([{ kind: 'env', name: 'API_TOKEN', before: '****', after: '****' }]);
   expect(JSON.stringify(explained)).not.toMatch(/first-value|second-value/);
 });
+
+kernel.test('explain() shows a stage behind those that it needs', async () => {
+  const file = 'FROM base-image AS b\nCOPY a /a\nFROM base-image AS a\nCOPY --from=b /a /b\nFROM base-image\nCOPY --from=a /b /c';
+  const context = builder.context({ a: 'stages' });
+  for (const text of [file, `${file}\nLABEL again=yes`]) {
+    await builder.build(text, { context });
+    const { steps } = await explain({ engine: builder.engine });
+    expect(steps.map(({ stage, number }) => `${stage} ${number}`)).toEqual(['b 1', 'b 2', 'a 2', 'stage-2 2']);
+  }
+});
