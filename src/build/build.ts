@@ -16,6 +16,7 @@ import { checkLimits } from './limits.ts';
 import type { LoadedDockerfile } from './load-dockerfile.ts';
 import { loadInput } from './load-input.ts';
 import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
+import { type EarlyBlobs, startEarlyBlobs } from './early-blobs.ts';
 import { keepGraph } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
 import { writeOutputs } from './outputs.ts';
@@ -103,13 +104,14 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const kept = keepGraph(engine.store, compiled, { directories: contexts.directories, network: networkOf(options) });
   if (kept !== undefined) noteGraph(kept);
   const failed: { vertex?: Vertex | undefined } = {};
-  const noteFailure: EmitEvent = (event) => {
+  let early: EarlyBlobs | undefined;
+  const noteStep: EmitEvent = (event) => {
+    early?.note(event);
     if (event.kind === 'step-failed') failed.vertex ??= compiled.graph.vertices.get(event.step as Digest);
     emit(event);
   };
-  const job = scope.use(
-    startJob(options, { compiled, contexts, platform, engine, devicesOf, sshAgent, emit: noteFailure, signal }),
-  );
+  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, devicesOf, sshAgent, emit: noteStep, signal }));
+  early = scope.use(startEarlyBlobs(plan.outputs, compiled.targets, { engine, job, signal }));
   const solved = await settleAll(compiled.targets, (target) => solve(job, target)).catch(async (thrown: unknown) => {
     const { onFail = [] } = options;
     if (onFail.length > 0 && failed.vertex !== undefined && !signal.aborted) {
@@ -121,6 +123,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const results = compiled.targets
     .slice(0, plan.wanted.length)
     .map((target, index) => ({ target, solved: solved[index] as OpResult }));
+  await early.settle();
   const written = await writeOutputs(plan.outputs, results, { engine, job, stdout: options.stdout, emit, signal });
   const targets = results.map(
     (result, index): TargetResult => ({

@@ -7,7 +7,7 @@ export interface ImageAttributes {
   readonly names?: readonly string[];
   /** Of the layers that the build added. Default: `gzip`; in the local store alone, `uncompressed`. */
   readonly compression?: 'uncompressed' | 'gzip' | 'zstd';
-  /** gzip: 0 to 9, default 6. zstd: 1 to 22, default 3. */
+  /** gzip: 0 to 9, default 5. zstd: 1 to 22, default 3. */
   readonly compressionLevel?: number;
   /** Layers of the base image get that compression too. */
   readonly forceCompression?: boolean;

@@ -84,7 +84,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
     images,
     http,
     isOffline: settings.offline === true,
-    compressors: { zstd: zstd.compress, threads },
+    compressors: { zstd: zstd.compress, threads: () => threads },
     registry,
     sandbox,
     async committedAt(op, { secret = () => undefined, sshAgent = () => undefined, signal }) {

@@ -5,7 +5,7 @@ import { compressGzip, compressZstd, type ZstdBlock } from '../tar/index.ts';
 /** The form layers get in an image. */
 export interface LayerCompression {
   readonly type: 'uncompressed' | 'gzip' | 'zstd';
-  /** gzip: 0 to 9, default 6. zstd: 1 to 22, default 3. */
+  /** gzip: 0 to 9, default 5. zstd: 1 to 22, default 3. */
   readonly level?: number | undefined;
   /** Layers that came compressed in another way get this form too. Default: they stay as they came. */
   readonly force?: boolean | undefined;
@@ -14,13 +14,13 @@ export interface LayerCompression {
 /** What compresses, and how much at a time. The bytes depend on neither. */
 export interface Compressors {
   readonly zstd: ZstdBlock;
-  /** How many blocks at once. */
-  readonly threads: number;
+  /** How many blocks at once; asked for each. */
+  readonly threads: () => number;
 }
 
-const defaultLevels = { gzip: 6, zstd: 3 } as const;
+const defaultLevels = { gzip: 5, zstd: 3 } as const;
 
-/** How a blob of this form is made, such as `gzip-6`; the plain tar has no such name. */
+/** How a blob of this form is made, such as `gzip-5`; the plain tar has no such name. */
 export function recipeOf({ type, level }: LayerCompression): string | undefined {
   return type === 'uncompressed' ? undefined : `${type}-${level ?? defaultLevels[type]}`;
 }

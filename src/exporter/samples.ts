@@ -30,7 +30,7 @@ export function scratchExport(): ScratchExport {
 }
 
 export function portsOf(store: Store, content: Content = createContent(store)): BlobPorts {
-  return { store, content, compressors: { zstd: markedBlock, threads: 2 }, signal: new AbortController().signal };
+  return { store, content, compressors: { zstd: markedBlock, threads: () => 2 }, signal: new AbortController().signal };
 }
 
 /** Stands for zstd: the block with a mark of its level before it. */

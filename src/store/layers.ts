@@ -8,7 +8,7 @@ import { type Records, writeAside } from './records.ts';
 
 /** A blob form of a layer. */
 export interface LayerBlob extends Descriptor {
-  /** How it was made here, such as `gzip-6`; absent: it is the plain tar, or it came so. */
+  /** How it was made here, such as `gzip-5`; absent: it is the plain tar, or it came so. */
   readonly made?: string | undefined;
 }
 

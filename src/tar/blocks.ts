@@ -17,21 +17,28 @@ export async function* cutIntoBlocks(chunks: AsyncIterable<Uint8Array>, blockByt
   if (fill > 0) yield block.subarray(0, fill);
 }
 
+/** How many at once; a function is asked again for each. */
+export type Parallel = number | (() => number);
+
 /** The results of `work` over `blocks`, in their order, up to `limit` of them under way. Ends only when all that began has ended. */
 export async function* inOrder<T>(
   blocks: AsyncIterable<Uint8Array>,
-  limit: number,
+  limit: Parallel,
   work: (block: Uint8Array) => Promise<T>,
 ): AsyncGenerator<T> {
   const running: Promise<T>[] = [];
+  const most = typeof limit === 'number' ? () => limit : limit;
   try {
     for await (const block of blocks) {
       const result = work(block);
       // Awaited in order below; a failure must not count as unhandled before its turn comes.
       result.catch(() => undefined);
       running.push(result);
-      const first = running.length >= limit ? running.shift() : undefined;
-      if (first !== undefined) yield await first;
+      while (running.length >= most()) {
+        const first = running.shift();
+        if (first === undefined) break;
+        yield await first;
+      }
     }
     for (let next = running.shift(); next !== undefined; next = running.shift()) yield await next;
   } finally {

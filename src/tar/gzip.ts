@@ -1,16 +1,16 @@
 import { crc32, constants, deflateRaw } from 'node:zlib';
-import { cutIntoBlocks, inOrder } from './blocks.ts';
+import { cutIntoBlocks, inOrder, type Parallel } from './blocks.ts';
 
 /** Compresses one block to raw deflate that ends in a sync flush, so that the results can be joined. Must be a pure function of its arguments. */
 export type DeflateBlock = (block: Uint8Array, dictionary: Uint8Array | undefined, level: number) => Promise<Uint8Array>;
 
 export interface GzipOptions {
-  /** 0 to 9. Default 6. */
+  /** 0 to 9. Default 5. */
   readonly level?: number | undefined;
   /** Input bytes per block. Part of what decides the output's bytes. Default 1 MiB. */
   readonly blockBytes?: number | undefined;
   /** Blocks compressed at the same time. Never changes the output. Default 2. */
-  readonly parallel?: number | undefined;
+  readonly parallel?: Parallel | undefined;
   /** Default: zlib, in its thread pool. */
   readonly deflate?: DeflateBlock | undefined;
 }
@@ -26,7 +26,7 @@ const lastBlock = Buffer.from([3, 0]);
  * against one long stream. Equal input and options give equal bytes, however the input is cut and however many blocks run at a time.
  */
 export async function* compressGzip(chunks: AsyncIterable<Uint8Array>, options: GzipOptions = {}): AsyncGenerator<Uint8Array> {
-  const { level = 6, blockBytes = 1 << 20, parallel = 2, deflate = zlibDeflate } = options;
+  const { level = 5, blockBytes = 1 << 20, parallel = 2, deflate = zlibDeflate } = options;
   let crc = 0;
   let size = 0;
   let dictionary: Uint8Array | undefined;
@@ -50,6 +50,7 @@ export function zlibDeflate(block: Uint8Array, dictionary: Uint8Array | undefine
   return new Promise((resolve, reject) => {
     const options = {
       level,
+      memLevel: 9,
       // One trip to the thread pool: the output of a block fits a single chunk.
       chunkSize: block.length + (block.length >> 10) + 256,
       finishFlush: constants.Z_SYNC_FLUSH,

@@ -1,4 +1,4 @@
-import { cutIntoBlocks, inOrder } from './blocks.ts';
+import { cutIntoBlocks, inOrder, type Parallel } from './blocks.ts';
 
 /** Compresses one block to one whole zstd frame. Must be a pure function of its arguments; it may take over the block's memory. */
 export type ZstdBlock = (block: Uint8Array, level: number) => Promise<Uint8Array>;
@@ -10,7 +10,7 @@ export interface ZstdOptions {
   /** Input bytes per frame. Part of what decides the output's bytes. Default 4 MiB. */
   readonly blockBytes?: number | undefined;
   /** Blocks compressed at the same time. Never changes the output. Default 2. */
-  readonly parallel?: number | undefined;
+  readonly parallel?: Parallel | undefined;
 }
 
 /**
