@@ -123,8 +123,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   const results = compiled.targets
     .slice(0, plan.wanted.length)
     .map((target, index) => ({ target, solved: solved[index] as OpResult }));
-  await early.settle();
-  const written = await writeOutputs(plan.outputs, results, { engine, job, stdout: options.stdout, emit, signal });
+  const written = await writeOutputs(plan.outputs, results, { engine, job, early, stdout: options.stdout, emit, signal });
   const targets = results.map(
     (result, index): TargetResult => ({
       stage: result.target.stage,

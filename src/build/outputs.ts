@@ -5,6 +5,7 @@ import { mergeTree, writeTreeTar } from '../exporter/index.ts';
 import type { CompiledTarget } from '../frontend/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import type { EmitEvent, StepId } from '../solver/index.ts';
+import type { EarlyBlobs } from './early-blobs.ts';
 import type { Output, TargetResult } from './options.ts';
 import { withSink } from './sink.ts';
 import type { PlannedOutput } from './targets.ts';
@@ -19,6 +20,7 @@ export interface Result {
 export interface OutputRequest {
   readonly engine: Engine;
   readonly job: EngineJob;
+  readonly early: EarlyBlobs;
   readonly result: Result;
   readonly stdout: NodeJS.WritableStream | undefined;
   readonly emit: EmitEvent;

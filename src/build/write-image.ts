@@ -66,7 +66,7 @@ export async function writeToLayout(output: LayoutOutput, request: OutputRequest
 }
 
 async function makeImage(
-  { engine, result: { target, solved }, emit, signal }: OutputRequest,
+  { engine, early, result: { target, solved }, emit, signal }: OutputRequest,
   output: ImageAttributes,
   usual: 'uncompressed' | 'gzip',
   tell: Tell,
@@ -87,6 +87,7 @@ async function makeImage(
     const message = 'rewrite-timestamp is specified, but no source-date-epoch was found';
     emit({ kind: 'warning', message, atMs: Date.now() });
   }
+  await early.settle();
   const made = await exportImage({ layers, base, history: image.history }, form, { store, content, compressors, signal });
   tell('exporting layers');
   tell(`exporting manifest ${made.descriptor.digest}`);
