@@ -61,7 +61,7 @@ function targetOf({ build }: Step, target: string, at: SourceSpan): string {
   const [message, hint] =
     target === ''
       ? ['target is required', 'name the place of the mount with `target=…`']
-      : [`invalid mount target "${target}"`, 'the root file system is mounted there already; name another target'];
+      : ['invalid mount target "/"', 'the root file system is mounted there already; name another target'];
   throw new SlipwayError('FE_BAD_MOUNT', message, { at, hint });
 }
 

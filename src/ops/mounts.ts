@@ -47,15 +47,21 @@ export async function prepareMounts(op: ExecOp, ports: MountPorts): Promise<read
 function refuseUnmountable({ mount: { destination } }: PreparedMount, before: readonly PreparedMount[]): void {
   const around = before.findLast(({ mount }) => destination.startsWith(`${mount.destination}/`))?.mount;
   if (around?.source === undefined || !around.options.includes('ro')) return;
-  const place = resolveInRoot(around.source, destination.slice(around.destination.length));
-  if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) return;
-  throw new SlipwayError(
-    'OPS_NO_MOUNT_POINT',
-    `cannot mount on \`${destination}\`: the mount at \`${around.destination}\` is read-only and has nothing there`,
-    {
-      hint: `add \`rw\` to the mount at \`${around.destination}\` (what is written there is thrown away), or make the path in its source`,
-    },
-  );
+  let place: string = around.source;
+  for (const name of destination.slice(around.destination.length + 1).split('/')) {
+    place = `${place}/${name}`;
+    const info = lstatSync(fsPath(place), { throwIfNoEntry: false });
+    // A symlink leads on from the root of the sandbox, not of the mount: the runtime follows it.
+    if (info?.isSymbolicLink() === true) return;
+    if (info === undefined) throw noMountPoint(destination, around.destination);
+  }
+}
+
+function noMountPoint(destination: string, around: string): SlipwayError {
+  const message = `cannot mount on \`${destination}\`: the mount at \`${around}\` is read-only and has nothing there`;
+  return new SlipwayError('OPS_NO_MOUNT_POINT', message, {
+    hint: `add \`rw\` to the mount at \`${around}\` (what is written there is thrown away), or make the path in its source`,
+  });
 }
 
 async function prepareMount(mount: Mount, name: string, caches: Caches, ports: MountPorts): Promise<PreparedMount | undefined> {

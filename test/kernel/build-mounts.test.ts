@@ -51,6 +51,8 @@ kernel.test('DF-RUN-23 a mount inside a read-only mount needs a place there', as
     `FROM base-image\nRUN --mount=target=/m,source=d${options} --mount=type=tmpfs,target=${target} ls /m > /names`;
   expect((await builder.build(inside('', '/m/in'), { files })).text('names')).toBe('in\n');
   expect((await builder.build(inside(',rw', '/m/new/deep'), { files })).text('names')).toBe('in\nnew\n');
+  const linked = await builder.build(inside('', '/m/link'), { files: { ...files, 'd/link': { link: '../../usr' } } });
+  expect(linked.text('names')).toBe('in\nlink\n');
   const { error } = await builder.fail(inside('', '/m/new'), { files });
   expect(error).toMatchObject({
     code: 'OPS_NO_MOUNT_POINT',
