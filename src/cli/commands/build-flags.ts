@@ -79,8 +79,10 @@ export const buildFlags = {
   'on-fail': {
     kind: 'list',
     value: 'export=PATH[:DEST]',
-    about: 'when a RUN fails, bring PATH of its tree out to DEST (repeatable)',
+    about: 'when a RUN fails, bring PATH of its tree out to DEST',
   },
+  memory: { kind: 'string', short: 'm', value: 'BYTES', about: 'memory of each RUN, such as 512m; --resource memory=' },
+  cpus: { kind: 'string', value: 'N', about: 'processors that each RUN may keep busy, such as 1.5' },
   resource: {
     kind: 'list',
     value: 'NAME=VALUE',
@@ -121,7 +123,6 @@ export const buildFlags = {
   policy: { kind: 'list', later: true },
   provenance: { kind: 'string', later: true, harmless: ['false', '0', 'disabled=true'] },
   sbom: { kind: 'string', later: true, harmless: ['false', '0', 'disabled=true'] },
-  memory: { kind: 'string', short: 'm' },
   'memory-swap': { kind: 'string' },
   'cpu-shares': { kind: 'string', short: 'c' },
   'cpu-period': { kind: 'string' },

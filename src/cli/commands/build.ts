@@ -72,7 +72,7 @@ export const buildCommand: Command = defineCommand({
     { line: 'slipway build -t app -o type=docker,dest=- . | docker load', about: 'hand the image to Docker' },
     { line: 'slipway build -t registry.test/app:1.0 --push .', about: 'build and push' },
     {
-      line: 'slipway build --resource memory=2g --allow security.insecure .',
+      line: 'slipway build --memory 2g --cpus 2 --allow security.insecure .',
       about: 'a limit for each RUN, and a right it may ask for',
     },
   ],
@@ -237,7 +237,8 @@ async function writeResult({ result, warnings }: Done, request: Request, progres
 function summary(result: BuildResult): string {
   const what =
     result.targets.length > 1 ? result.targets.map((target) => `${target.stage}: ${made(target)}`).join('; ') : made(result);
-  return `\nbuilt ${what}, in ${formatDuration(result.durationMs)}: ${result.steps.total} steps, ${result.steps.cached} cached\n`;
+  const { total, cached } = result.steps;
+  return `\nbuilt ${what}, in ${formatDuration(result.durationMs)}: ${total} ${total === 1 ? 'step' : 'steps'}, ${cached} cached\n`;
 }
 
 function made(result: Pick<BuildResult, 'names' | 'imageId' | 'manifestDigest' | 'imageSizeBytes'>): string {
@@ -322,7 +323,7 @@ function network(mode: string | undefined): BuildOptions['network'] {
 
 function limits({ flags }: BuildCall): BuildOptions['limits'] {
   const single = Object.fromEntries(
-    (['memory', 'memory-swap', 'cpu-shares', 'cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems'] as const).map((name) => [
+    (['memory', 'cpus', 'memory-swap', 'cpu-shares', 'cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems'] as const).map((name) => [
       name,
       flags.text(name),
     ]),

@@ -28,7 +28,19 @@ const readers: Readonly<Record<string, (limits: Limits, value: string, name: str
   },
 };
 
+/** What `--resource` takes. */
 export const resourceNames: readonly string[] = Object.keys(readers);
+
+/** As the scheduler counts by default. */
+const usualPeriodUs = 100_000;
+
+/** `--cpus 1.5`: so much of a period, whatever its length. */
+function readCpus(limits: Limits, value: string): void {
+  if (!/^\d{1,6}(?:\.\d+)?$/.test(value)) throw bad(`invalid value for --cpus: '${value}'`, 'write a number: `1.5`');
+  if (Number(value) === 0) return;
+  limits.cpuPeriodUs ??= usualPeriodUs;
+  limits.cpuQuotaUs = Math.round(Number(value) * limits.cpuPeriodUs);
+}
 
 /**
  * What every RUN may use: `--resource KEY=VALUE[,KEY=VALUE]`, which counts over the single flags (`flags` by name).
@@ -39,7 +51,9 @@ export function parseResources(
   resources: readonly string[],
 ): BuildOptions['limits'] {
   const limits: Limits = {};
-  for (const [name, value] of Object.entries(flags)) if (value !== undefined) readers[name]?.(limits, value, `--${name}`);
+  const { cpus, ...single } = flags;
+  for (const [name, value] of Object.entries(single)) if (value !== undefined) readers[name]?.(limits, value, `--${name}`);
+  if (cpus !== undefined) readCpus(limits, cpus);
   for (const resource of resources) {
     for (const field of fieldsOf(resource)) {
       const [key = '', value] = field.split(/=(.*)/s, 2);
