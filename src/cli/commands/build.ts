@@ -323,10 +323,9 @@ function network(mode: string | undefined): BuildOptions['network'] {
 
 function limits({ flags }: BuildCall): BuildOptions['limits'] {
   const single = Object.fromEntries(
-    (['memory', 'cpus', 'memory-swap', 'cpu-shares', 'cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems'] as const).map((name) => [
-      name,
-      flags.text(name),
-    ]),
+    (['memory', 'cpus', 'memory-swap', 'cpu-shares', 'cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems'] as const).map(
+      (name) => [name, flags.text(name)],
+    ),
   );
   return parseResources(single, flags.list('resource'));
 }
