@@ -7,6 +7,7 @@ export { type FileMistake, type Remark, toRemarks } from './check/remark.ts';
 export type { BaseImage, Rule, TextEdit } from './check/rule.ts';
 export { rules } from './check/rules.ts';
 export { type CheckSettings, settingsFrom } from './check/settings.ts';
+export { isSecretName } from './check/secrets-used-in-arg-or-env.ts';
 export { moveCommentUp } from './check/slipway-trailing-comment.ts';
 export { toGithub } from './check/to-github.ts';
 export { toSarif } from './check/to-sarif.ts';

@@ -254,6 +254,12 @@ test('DF-COPY-27 the layer of COPY --link is the same on another base', async ()
   expect(one?.result).not.toEqual(two?.result);
 });
 
+test('compile() shows no value of a variable that is called like a secret', async () => {
+  const text = 'FROM alpine:3.20\nARG API_TOKEN\nARG MODE\nRUN curl -H "$API_TOKEN" ${MODE} ${API_TOKEN}';
+  const { names } = await compileText(text, { buildArgs: { API_TOKEN: 'hunter2', MODE: 'fast' } });
+  expect([...names.values()].at(-1)).toBe('[2/2] RUN curl -H "$API_TOKEN" fast ${API_TOKEN}');
+});
+
 test('SEM-13 metadata instructions change no vertex', async () => {
   const plain = await compileText('FROM alpine:3.20\nRUN a\nRUN b');
   const rich = await compileText('FROM alpine:3.20\nLABEL a=1\nRUN a\nEXPOSE 80\nCMD x\nRUN b\nVOLUME /v\nENTRYPOINT ["y"]');

@@ -1,4 +1,4 @@
-import { expandWord } from '../dockerfile/index.ts';
+import { expandWord, isSecretName } from '../dockerfile/index.ts';
 import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
 import type { PlannedStage } from './plan.ts';
 import type { Step } from './stage-build.ts';
@@ -64,9 +64,12 @@ export function expandedText(step: Step): string {
   }
 }
 
-/** The text of a RUN: known variables filled in as a hint, everything else as written. Secrets stay hidden. */
+/** The text of a RUN: known variables filled in as a hint, everything else as written. Secrets, and what is called like one, stay hidden. */
 export function shellText(step: Step, text: string, secretNames: ReadonlySet<string>): string {
-  const value = (whole: string, name: string): string => (secretNames.has(name) ? '****' : (step.build.env.get(name) ?? whole));
+  const value = (whole: string, name: string): string => {
+    if (secretNames.has(name)) return '****';
+    return isSecretName(name) ? whole : (step.build.env.get(name) ?? whole);
+  };
   const variables = (part: string): string =>
     part.replace(/\\[\s\S]|\$(?:\{(\w+)\}|([A-Za-z_]\w*))/g, (whole, braced?: string, bare?: string) => {
       const name = braced ?? bare;
