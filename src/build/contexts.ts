@@ -7,6 +7,7 @@ import {
   hostPath,
   isNotFound,
   parseIgnoreFile,
+  type PatternLine,
   SlipwayError,
 } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -95,7 +96,8 @@ export function findContexts(request: ContextRequest): BuildContexts {
   return { main, ignorePatterns, named, directories };
 }
 
-function contextDirectory(path: string, message: () => string): HostPath {
+/** @throws {SlipwayError} `BUILD_BAD_CONTEXT` */
+export function contextDirectory(path: string, message: () => string): HostPath {
   const directory = hostPath(resolve(path));
   const hint = 'name a directory that exists, `.` for the current one';
   try {
@@ -107,16 +109,26 @@ function contextDirectory(path: string, message: () => string): HostPath {
   throw new SlipwayError('BUILD_BAD_CONTEXT', `unable to prepare context: \`${path}\` is not a directory`, { hint });
 }
 
-/** The patterns of the first of `files` that exists. */
-function readIgnorePatterns(files: readonly string[]): readonly string[] {
-  for (const file of files) {
+/** An ignore file that was read. */
+export interface IgnoreFile {
+  readonly path: string;
+  readonly lines: readonly PatternLine[];
+}
+
+/** The first of `files` that exists. @throws {SlipwayError} `PATTERN_SYNTAX` at its line */
+export function readIgnoreFile(files: readonly string[]): IgnoreFile | undefined {
+  for (const path of files) {
     try {
-      const lines = parseIgnoreFile(decodeFileName(readFileSync(file)));
-      compilePatterns(lines, file); // a mistake is told with its line
-      return lines.map(({ pattern }) => pattern);
+      const lines = parseIgnoreFile(decodeFileName(readFileSync(path)));
+      compilePatterns(lines, path); // a mistake is told with its line
+      return { path, lines };
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
   }
-  return [];
+  return undefined;
+}
+
+function readIgnorePatterns(files: readonly string[]): readonly string[] {
+  return readIgnoreFile(files)?.lines.map(({ pattern }) => pattern) ?? [];
 }

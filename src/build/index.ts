@@ -42,6 +42,14 @@ export type {
   StageReport,
   TargetResult,
 } from './options.ts';
+export {
+  type ContextFile,
+  type ContextListing,
+  type ContextOptions,
+  type ContextVerdict,
+  explainContext,
+  listContext,
+} from './list-context.ts';
 export { outline, type OutlineOptions, type StageOutline, type TargetList, targets } from './outline.ts';
 export { pullImage } from './pull.ts';
 export { runImage } from './run-image.ts';

@@ -2,6 +2,7 @@ import { nearest, SlipwayError } from '../base/index.ts';
 import type { Command, World } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
+import { contextCommand } from './commands/context.ts';
 import { fmtCommand } from './commands/fmt.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -41,6 +42,7 @@ const commands: readonly Command[] = [
   explainCommand,
   shellCommand,
   checkCommand,
+  contextCommand,
   fmtCommand,
   parseCommand,
 ];

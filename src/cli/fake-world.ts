@@ -71,6 +71,8 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
     diskUsage: missing,
     doctor: missing,
     explain: missing,
+    explainContext: missing,
+    listContext: missing,
     pruneStore: missing,
     verifyBuild: missing,
     verifyImage: missing,

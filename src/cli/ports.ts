@@ -7,6 +7,8 @@ export type {
   BuildOptions,
   BuildRecord,
   BuildResult,
+  ContextListing,
+  ContextVerdict,
   BuildVerification,
   ImageVerification,
   DiskUsage,
@@ -40,9 +42,11 @@ type Asked =
   | 'diskUsage'
   | 'doctor'
   | 'explain'
+  | 'explainContext'
   | 'importImage'
   | 'inspectBuild'
   | 'listBuilds'
+  | 'listContext'
   | 'listImages'
   | 'loadImages'
   | 'openShell'
