@@ -31,7 +31,7 @@ export interface MountStubs {
 
 /**
  * Make the missing mount points inside the mounted `root`. Symlinks in it are followed inside it, never to the host.
- * Those below another mount point are left to whoever mounts: they belong to that mount.
+ * `points` are in mount order: one below an earlier one is left to whoever mounts, for it belongs to that mount.
  *
  * @throws {SlipwayError} `ROOTFS_MOUNT_POINT` a directory is in the way of a file, or the reverse
  */
@@ -51,7 +51,7 @@ export function prepareMountPoints(root: HostPath, points: readonly MountPoint[]
     created.push({ path, kind });
     own.add(path);
   };
-  for (const point of [...points].sort((a, b) => depth(a.path) - depth(b.path))) {
+  for (const point of points) {
     const path = resolveInRoot(root, point.path);
     if (path === root || taken.some((above) => path === above || path.startsWith(`${above}/`))) continue;
     taken.push(path);
@@ -97,10 +97,6 @@ function isUnmoved(root: HostPath, path: string): boolean {
 /** Whole microseconds, which a double keeps on the right side of the next second. */
 function seconds(ns: bigint): number {
   return Number(ns / 1000n) / 1e6;
-}
-
-function depth(path: string): number {
-  return path.split('/').filter((part) => part !== '').length;
 }
 
 function statIfThere(path: string): BigIntStats | undefined {

@@ -45,6 +45,18 @@ kernel.test('DF-RUN-10 sharing=locked holds between builds, too', async () => {
   expect(logs.map((log) => log?.trim().split('\n').length).sort()).toEqual([1, 2]);
 });
 
+kernel.test('DF-RUN-28 nothing of the sandbox stays where a mount covers its files', async () => {
+  const built = await builder.build(`FROM base-image
+RUN --mount=type=tmpfs,target=/etc ls -A /etc > /covered
+RUN --mount=type=cache,target=/etc,id=etc touch /etc/made`);
+  expect(built.text('covered')).toBe('');
+  expect([built.node('etc/hosts'), built.node('etc/resolv.conf'), built.node('etc/made')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
 kernel.test('DF-RUN-23 a mount inside a read-only mount needs a place there', async () => {
   const files = { 'd/in/x': '' };
   const inside = (options: string, target: string): string =>
