@@ -1,4 +1,5 @@
-// How each builder is called for one and the same build. `output`: `image` (into its store), `none` (its cache), `oci` (a tar).
+// How each builder is called for one and the same build. `output`: `image` (into its store), `none` (its cache), `oci` (a tar),
+// `oci-zstd` (a tar with zstd; not every builder has it).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,7 +15,12 @@ export function builders({ folder, peers, registry }) {
         '--progress=plain',
         '--build-arg',
         `ROUND=${round}`,
-        ...{ image: ['-t', 'bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output],
+        ...{
+          image: ['-t', 'bench'],
+          none: ['-o', 'type=cacheonly'],
+          oci: ['-o', `type=oci,dest=${dest}`],
+          'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+        }[output],
         context,
       ],
       env: { SLIPWAY_ROOT: join(folder, 'store'), SLIPWAY_REGISTRY_MIRRORS: `docker.io=http://${registry}` },
@@ -33,13 +39,19 @@ export function builders({ folder, peers, registry }) {
         ...base,
         '--build-arg',
         `ROUND=${round}`,
-        ...{ image: ['-t', 'slipway-bench'], none: ['-o', 'type=cacheonly'], oci: ['-o', `type=oci,dest=${dest}`] }[output],
+        ...{
+          image: ['-t', 'slipway-bench'],
+          none: ['-o', 'type=cacheonly'],
+          oci: ['-o', `type=oci,dest=${dest}`],
+          'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+        }[output],
         context,
       ],
     }),
   };
   const buildah = {
     name: 'buildah',
+    lacks: ['oci-zstd'],
     command: ({ context, dest, round, output }) => ({
       program: join(peers, 'buildah'),
       // It always commits an image; the tar comes on top.

@@ -49,6 +49,7 @@ async function measure(scenario, competitors) {
   for (let round = 0; round <= runs; round++) {
     scenario.change?.(context, round);
     for (const builder of competitors) {
+      if (builder.lacks?.includes(scenario.build.output)) continue;
       const dest = join(folder, `${builder.name}.out`);
       rmSync(dest, { recursive: true, force: true });
       const ms = await time(builder.command({ context, dest, round, ...scenario.build }));
@@ -62,7 +63,7 @@ async function measure(scenario, competitors) {
   return {
     name: scenario.name,
     about: scenario.about,
-    medians: Object.fromEntries([...times].map(([name, all]) => [name, median(all)])),
+    medians: Object.fromEntries([...times].filter(([, all]) => all.length > 0).map(([name, all]) => [name, median(all)])),
   };
 }
 
@@ -93,9 +94,9 @@ function print(results, competitors) {
   const names = competitors.map((builder) => builder.name);
   const rows = [['scenario', ...names, 'fastest peer / slipway']];
   for (const { name, medians } of results) {
-    const peers = names.filter((each) => each !== 'slipway').map((each) => medians[each]);
+    const peers = names.filter((each) => each !== 'slipway').flatMap((each) => medians[each] ?? []);
     const ratio = peers.length === 0 ? '-' : `${(Math.min(...peers) / medians.slipway).toFixed(2)} x`;
-    rows.push([name, ...names.map((each) => `${medians[each].toFixed(0)} ms`), ratio]);
+    rows.push([name, ...names.map((each) => (medians[each] === undefined ? '-' : `${medians[each].toFixed(0)} ms`)), ratio]);
   }
   const bare = [];
   for (let n = 0; n < 9; n++) {

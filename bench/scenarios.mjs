@@ -1,5 +1,5 @@
 // What is measured. `generate` writes a context that is the same everywhere; `change` makes it another one for each round.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Numbers that look random, and are the same on each machine. */
@@ -56,6 +56,28 @@ COPY --from=made /data /data-$ROUND
 `),
 };
 
+/** One file of 1 GiB that can be compressed to half of that. */
+const bigFile = {
+  generate: (context) => {
+    dockerfile('FROM alpine:latest\nCOPY big /big\n')(context);
+    const random = numbers(11);
+    const words = Array.from({ length: 4096 }, () => `${random().toString(36)}${random().toString(36).slice(2, 4)}`.slice(0, 8));
+    const fd = openSync(join(context, 'big'), 'w');
+    for (let size = 0; size < 1 << 30; ) {
+      let text = '';
+      for (let word = 0; word < 100_000; word++) text += words[random() >>> 20];
+      size += writeSync(fd, text);
+    }
+    closeSync(fd);
+  },
+  // Nobody has seen it, not even in an earlier run.
+  change: (context) => {
+    const fd = openSync(join(context, 'big'), 'r+');
+    writeSync(fd, `${process.hrtime.bigint()}`, 0);
+    closeSync(fd);
+  },
+};
+
 export const scenarios = [
   {
     name: 'no-op',
@@ -79,4 +101,11 @@ export const scenarios = [
   { name: 'copy-20k-oci', about: 'the same, written as an OCI tar', ...manyFiles, build: { output: 'oci' } },
   { name: 'from-30k', about: 'COPY --from of 30,000 files, the stage cached', ...copyBetween, build: { output: 'none' } },
   { name: 'from-30k-oci', about: 'the same, written as an OCI tar', ...copyBetween, build: { output: 'oci' } },
+  {
+    name: 'file-1g-gzip',
+    about: 'COPY of one file of 1 GiB, written as an OCI tar with gzip',
+    ...bigFile,
+    build: { output: 'oci' },
+  },
+  { name: 'file-1g-zstd', about: 'the same with zstd', ...bigFile, build: { output: 'oci-zstd' } },
 ];

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../base/index.ts';
 import { type Digest, parseDigest } from './digest.ts';
+import { fieldJson } from './field-json.ts';
 import { normalizePlatform, type Platform } from './platform.ts';
 
 /** Durations are nanoseconds. */
@@ -97,9 +98,7 @@ export function printImageConfig(image: ImageConfig): Uint8Array {
     rootfs: { type: 'layers', diff_ids: image.diffIds },
     ...(image.platform.variant ? { variant: image.platform.variant } : {}),
   };
-  return new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)))),
-  );
+  return fieldJson(Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1))), 0);
 }
 
 function historyJson(entry: HistoryEntry): HistoryEntry {

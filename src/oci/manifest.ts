@@ -1,5 +1,6 @@
 import { SlipwayError } from '../base/index.ts';
 import { type Descriptor, descriptorJson, parseDescriptor } from './descriptor.ts';
+import { fieldJson } from './field-json.ts';
 import { isIndexType, isManifestType, mediaTypes } from './media-type.ts';
 
 export interface Manifest {
@@ -79,7 +80,5 @@ export function printManifest(manifest: Manifest | ImageIndex): Uint8Array {
           layers: manifest.layers.map(descriptorJson),
         }
       : { schemaVersion: 2, mediaType: manifest.mediaType, manifests: manifest.manifests.map(descriptorJson) };
-  return new TextEncoder().encode(
-    JSON.stringify({ ...body, ...(manifest.annotations ? { annotations: manifest.annotations } : {}) }, null, 2),
-  );
+  return fieldJson({ ...body, ...(manifest.annotations ? { annotations: manifest.annotations } : {}) }, 2);
 }

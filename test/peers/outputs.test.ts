@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build, loadImages } from '../../src/index.ts';
 import { Builder } from '../kernel/support/builder.ts';
 import { succeed } from '../kernel/support/slipway.ts';
+import { openImage } from '../support/oci-image.ts';
 
 const peers = process.env['SLIPWAY_PEERS'] ?? '';
 const docker = join(peers, 'docker');
@@ -53,3 +54,40 @@ for (const type of ['docker', 'oci'] as const) {
     }
   });
 }
+
+test('with the same sources and SOURCE_DATE_EPOCH, the image ID is the one that BuildKit gives', async ({ skip }) => {
+  if (!existsSync(docker)) skip(`there is no ${docker}: set SLIPWAY_PEERS`);
+  const text = `FROM scratch
+ARG V=1
+COPY --chmod=0640 --chown=1:2 a /dest/$V
+WORKDIR /work/$V
+COPY <<EOF /here
+<text> & more
+EOF
+ENV A="<1 & 2>" B=$V
+LABEL l="x y" m=2
+EXPOSE 80 90/udp
+VOLUME ["/q"]
+USER 1000:1000
+CMD ["a", "b \\"c\\""]
+ONBUILD RUN x
+MAINTAINER me <me@x.test>
+`;
+  const context = builder.context({ a: 'a', Dockerfile: text });
+  const theirs = join(builder.scratch, 'theirs.tar');
+  await succeed(docker, [
+    'buildx',
+    'build',
+    '--provenance=false',
+    '--build-arg=SOURCE_DATE_EPOCH=5',
+    `--output=type=oci,dest=${theirs},rewrite-timestamp=true`,
+    context,
+  ]);
+  const made = await build({
+    context,
+    buildArgs: { SOURCE_DATE_EPOCH: '5' },
+    outputs: [{ type: 'oci', dest: join(builder.scratch, 'ours.tar'), rewriteTimestamp: true }],
+    engine: builder.engine,
+  });
+  expect(made.imageId).toBe(openImage(theirs).configDigest);
+});
