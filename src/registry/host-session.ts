@@ -98,9 +98,13 @@ export class HostSession {
       if ('response' in refused) await refused.response.discard();
       return response;
     } catch (thrown) {
+      if (!(thrown instanceof HostFailure)) {
+        if ('response' in refused) await refused.response.discard();
+        throw thrown;
+      }
       if ('response' in refused) return refused.response;
       // Of two failures, the one from the scheme that the server speaks tells more.
-      throw thrown instanceof HostFailure && !mayBeOtherScheme.has(thrown.code) ? thrown : refused.thrown;
+      throw mayBeOtherScheme.has(thrown.code) ? refused.thrown : thrown;
     }
   }
 

@@ -235,7 +235,9 @@ test.skipIf(outside === undefined)('REG-15 TLS: unknown authority refused; known
   }
 });
 
-test('REG-17 client certificates and authorities by host, from certs.d', async () => {
+const addresses = outside === undefined ? ['127.0.0.1'] : ['127.0.0.1', outside];
+
+test.for(addresses)('REG-17 client certificates and authorities by host, from certs.d, at %s', async (address) => {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-mtls-'));
   const at = (name: string): string => join(directory, name);
   const newKey = 'req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1'.split(' ');
@@ -251,7 +253,6 @@ test('REG-17 client certificates and authorities by host, from certs.d', async (
       ...more,
     ]);
   const signed = ['-CA', at('ca.crt'), '-CAkey', at('ca.key')];
-  const address = outside ?? '127.0.0.1';
   try {
     await certificate('ca');
     await certificate(
