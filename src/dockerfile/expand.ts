@@ -24,7 +24,7 @@ export interface Expansion extends Variables {
 /**
  * Remove quotes and escapes from one word and fill in its variables. Blanks that come from a variable do not split.
  *
- * @throws {SlipwayError} `DF_UNCLOSED_QUOTE`, `DF_BAD_SUBSTITUTION`, `DF_UNSUPPORTED_MODIFIER`, `DF_BAD_PATTERN`, or
+ * @throws {SlipwayError} `DF_UNCLOSED_QUOTE`, `DF_BAD_SUBSTITUTION`, `DF_UNSUPPORTED_MODIFIER`, `DF_BAD_PATTERN`, `DF_TOO_LONG`, or
  * `DF_VARIABLE_REQUIRED` from `${v:?}`; at the word, when it has a place.
  */
 export function expandWord(word: Word | string, lookup: VariableLookup, options: ExpandOptions = {}): Expansion {
@@ -110,8 +110,26 @@ function placed(error: SlipwayError, text: string, at: SourceSpan | undefined): 
   return new SlipwayError(error.code, message, { at, hint: error.hint });
 }
 
+/** Each line may double what the one before it made: sixty of them would need more memory than there is. */
+export const maxExpandedLength: number = 1 << 20;
+/** Looking for a pattern everywhere takes time that grows with the square of the length. */
+const maxSearchedLength = 1 << 15;
+const maxReplacedLength = 1 << 26;
+
 function join(parts: readonly WordPart[], seen: Seen): string {
-  return parts.map((part) => valueOf(part, seen)).join('');
+  const values: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    const value = valueOf(part, seen);
+    length += value.length;
+    if (length > maxExpandedLength) throw tooLong(`it would be longer than ${maxExpandedLength} characters`);
+    values.push(value);
+  }
+  return values.join('');
+}
+
+function tooLong(why: string): SlipwayError {
+  return new SlipwayError('DF_TOO_LONG', why, { hint: 'do variables grow from line to line? Put long values into a file' });
 }
 
 function valueOf(part: WordPart, seen: Seen): string {
@@ -143,7 +161,12 @@ function modified(name: string, modifier: Modifier, seen: Seen): string {
     case '/': {
       const pattern = join(modifier.pattern, seen);
       const replacement = join(modifier.replacement, seen);
-      return (modifier.all ? replaceAll : replaceFirst)(seen.valueOf(name) ?? '', pattern, replacement);
+      const value = seen.valueOf(name) ?? '';
+      if (value.length > maxSearchedLength) throw tooLong(`${name} has more than ${maxSearchedLength} characters to search`);
+      // At most every character is replaced, and the place before the first.
+      if ((value.length + 1) * replacement.length > maxReplacedLength)
+        throw tooLong('the replacement is too long for so long a value');
+      return (modifier.all ? replaceAll : replaceFirst)(value, pattern, replacement);
     }
     case 'unknown':
       seen.valueOf(name);

@@ -45,3 +45,9 @@ test.for(files)('format() of what format() made of %s changes nothing', (path) =
   const once = format(readFileSync(path, 'utf8')).text;
   expect(format(once).text).toBe(once);
 });
+
+test('format() takes any number of comments, and of lines in one instruction', { timeout: 60_000 }, () => {
+  const comments = '# c\n'.repeat(130_000);
+  expect(format(`${comments}FROM scratch\n${comments}`).text).toContain('FROM scratch');
+  expect(format(`FROM scratch\nRUN x \\\n${comments} y\n`).diagnostics).toEqual([]);
+});

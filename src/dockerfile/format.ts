@@ -41,14 +41,15 @@ function layOut(file: Dockerfile, text: string): string {
     const first = instruction.line - 1;
     const between = outside(file.lines.slice(next, first), next === 0);
     if (instruction.kind === 'from' && instruction !== file.instructions[0]) separate(between);
-    out.push(...between);
+    for (const line of between) out.push(line);
     const headEnd = headLines(instruction);
-    out.push(...formatHead(instruction, file.lines.slice(first, headEnd), file.directives.escape));
+    for (const line of formatHead(instruction, file.lines.slice(first, headEnd), file.directives.escape)) out.push(line);
     next = instruction.endLine;
     // The bodies keep what their lines end with.
     for (const line of raw.slice(headEnd, next)) out.push(end === '\r\n' && line.endsWith('\r') ? line.slice(0, -1) : line);
   }
-  out.push(...outside(file.lines.slice(next), next === 0));
+  // Not spread: a call takes no hundred thousand arguments.
+  for (const line of outside(file.lines.slice(next), next === 0)) out.push(line);
   while (out.at(-1) === '') out.pop();
   return mark + out.map((line) => `${line}${end}`).join('');
 }

@@ -17,7 +17,7 @@ export function print(file: Dockerfile): string {
   const shown = new Set<Instruction>();
   const show = (instruction: Instruction, indent: string): void => {
     shown.add(instruction);
-    lines.push(...instructionLines(instruction, indent));
+    for (const line of instructionLines(instruction, indent)) lines.push(line);
   };
   for (const arg of args) show(arg, '');
   for (const stage of stages) {

@@ -29,9 +29,16 @@ export type Tree = Draft | undefined;
 /** Drafts in the order they were made, so inputs come before their users. */
 export class Drafts {
   readonly #drafts: Draft[] = [];
+  readonly #ofStage = new Map<number, Draft[]>();
 
   add(draft: Draft): Draft {
     this.#drafts.push(draft);
+    const index = draft.stage?.index;
+    if (index !== undefined) {
+      const known = this.#ofStage.get(index);
+      if (known === undefined) this.#ofStage.set(index, [draft]);
+      else known.push(draft);
+    }
     return draft;
   }
 
@@ -40,7 +47,7 @@ export class Drafts {
     const graph = createGraphBuilder();
     const edges = new Map<Draft, Edge>();
     const names = new Map<Digest, string>();
-    const locations = new Map<Digest, SourceSpan[]>();
+    const locations = new Map<Digest, Set<SourceSpan>>();
     const stageOf = new Map<Digest, string>();
     const ignoreCache = new Set<Digest>();
     for (const draft of this.#drafts) {
@@ -49,17 +56,23 @@ export class Drafts {
       const { vertex } = edge;
       edges.set(draft, edge);
       if (!names.has(vertex)) names.set(vertex, draft.name);
-      const known = locations.get(vertex) ?? [];
-      if (draft.at && !known.includes(draft.at)) locations.set(vertex, [...known, draft.at]);
+      if (draft.at) locations.set(vertex, (locations.get(vertex) ?? new Set()).add(draft.at));
       if (draft.stage && !stageOf.has(vertex)) stageOf.set(vertex, draft.stage.displayName);
       if (draft.ignoreCache) ignoreCache.add(vertex);
     }
-    return { graph, names, locations, stageOf, ignoreCache, edge: (tree) => tree && edgeOf(edges, tree) };
+    return {
+      graph,
+      names,
+      locations: new Map(Array.from(locations, ([vertex, spans]) => [vertex, [...spans]])),
+      stageOf,
+      ignoreCache,
+      edge: (tree) => tree && edgeOf(edges, tree),
+    };
   }
 
   /** What was made so far for the stage with this index. */
   ofStage(index: number): readonly Draft[] {
-    return this.#drafts.filter((draft) => draft.stage?.index === index);
+    return this.#ofStage.get(index) ?? [];
   }
 }
 

@@ -29,8 +29,8 @@ export function dispatchArg(step: Step, { declarations }: ArgInstruction): void 
   const { buildArgs = {} } = compilation.options;
   const texts = declarations.map(({ name: { text: name }, value: fallback }) => {
     const given = ownValue(buildArgs, name) ?? (fallback ? expand(step, fallback) : compilation.globals.get(name));
-    if (given !== undefined && !hiddenArgs.has(name)) build.env = setVariables(build.env, [[name, given]]);
-    build.args = new Map([...build.args, [name, given ?? '']]);
+    if (given !== undefined && !hiddenArgs.has(name)) setVariables(build.env, [[name, given]]);
+    build.args.set(name, given ?? '');
     return given === undefined ? name : `${name}=${given}`;
   });
   commitEmpty(build, `ARG ${texts.join(' ')}`);
@@ -42,25 +42,15 @@ const hiddenArgs = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_ST
 export function dispatchEnv(step: Step, { pairs }: EnvInstruction): void {
   const { build } = step;
   const expanded = pairs.map(({ key, value }): [string, string] => [expand(step, key), expand(step, value)]);
-  build.env = setVariables(build.env, expanded);
-  build.config = { ...build.config, Env: setEnv(build.config.Env ?? [], expanded) };
+  setVariables(build.env, expanded);
+  for (const [key, value] of expanded) build.configEnv.set(key, value);
   commitEmpty(build, ['ENV', ...expanded.map(([key, value]) => `${key}=${value}`)].join(' '));
-}
-
-/** A key that is set again keeps its place. */
-function setEnv(lines: readonly string[], pairs: readonly (readonly [string, string])[]): string[] {
-  const result = [...lines];
-  for (const [key, value] of pairs) {
-    const at = result.findIndex((line) => line.startsWith(`${key}=`));
-    result.splice(at < 0 ? result.length : at, at < 0 ? 0 : 1, `${key}=${value}`);
-  }
-  return result;
 }
 
 export function dispatchLabel(step: Step, { pairs }: LabelInstruction): void {
   const { build } = step;
   const expanded = pairs.map(({ key, value }): [string, string] => [expand(step, key), expand(step, value)]);
-  build.config = { ...build.config, Labels: { ...build.config.Labels, ...Object.fromEntries(expanded) } };
+  for (const [key, value] of expanded) build.labels.set(key, value);
   commitEmpty(build, ['LABEL', ...expanded.map(([key, value]) => `${key}=${value}`)].join(' '));
 }
 

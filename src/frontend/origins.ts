@@ -44,19 +44,20 @@ export function createOrigins(file: Dockerfile, contexts: Readonly<Record<string
     if (found) return { kind: 'context', name: text, context: found };
     return { kind: 'image', reference: fullReference(text, at), written: text };
   };
+  const named = stagesByName(file);
   const from = (text: string, platform: Platform, at: SourceSpan): Origin => {
-    const index = file.stages.findLastIndex((stage) => stage.name === text.toLowerCase());
-    return index >= 0 ? { kind: 'stage', index } : outside(text, platform, at);
+    const index = named.get(text.toLowerCase())?.at(-1);
+    return index === undefined ? outside(text, platform, at) : { kind: 'stage', index };
   };
   return {
     context,
     base: (text, before, platform, at) => {
-      const index = file.stages.findLastIndex((stage) => stage.index < before && stage.name === text);
-      if (index >= 0) return { kind: 'stage', index };
+      const index = named.get(text)?.findLast((each) => each < before);
+      if (index !== undefined) return { kind: 'stage', index };
       try {
         return outside(text, platform, at);
       } catch (thrown) {
-        throw hasStage(file, text.toLowerCase(), before) ? inLowerCase(thrown, text) : thrown;
+        throw named.get(text.toLowerCase())?.some((each) => each < before) === true ? inLowerCase(thrown, text) : thrown;
       }
     },
     from,
@@ -69,8 +70,16 @@ export function createOrigins(file: Dockerfile, contexts: Readonly<Record<string
   };
 }
 
-function hasStage(file: Dockerfile, name: string, before: number): boolean {
-  return file.stages.some((stage) => stage.index < before && stage.name === name);
+/** The indexes of the stages of each name, ascending. */
+function stagesByName(file: Dockerfile): ReadonlyMap<string, readonly number[]> {
+  const named = new Map<string, number[]>();
+  for (const { name, index } of file.stages) {
+    if (name === undefined) continue;
+    const known = named.get(name);
+    if (known === undefined) named.set(name, [index]);
+    else known.push(index);
+  }
+  return named;
 }
 
 function inLowerCase(thrown: unknown, written: string): unknown {

@@ -133,11 +133,21 @@ class Planner {
       for (const instruction of read.stage.instructions) this.#readSources(read, instruction, instruction.span);
     }
     const done = new Set<number>();
-    for (const { stage } of this.#stages) this.#refuseCircle(stage, stage.index, done, new Set());
+    for (const { stage } of this.#stages) {
+      const path = new Set<number>();
+      walkDepthFirst(this.#refusingCircle(stage, stage.index, done, path), (next) =>
+        this.#refusingCircle(stage, next, done, path),
+      );
+    }
   }
 
   /** Note that a stage is needed, and all it needs. */
   reach(index: number): void {
+    walkDepthFirst(this.#reaching(index), (next) => this.#reaching(next));
+  }
+
+  /** Yields what is to be reached before it goes on. */
+  *#reaching(index: number): Generator<number, void> {
     const read = this.#stages[index];
     if (read === undefined || this.#needed.has(read)) return;
     this.#needed.add(read);
@@ -145,11 +155,14 @@ class Planner {
     this.images.want(origin, platform ?? this.#options.targetPlatform, stage.from.image.span);
     if (isReplaced) return;
     if (origin.kind === 'stage') {
-      this.reach(origin.index);
+      yield origin.index;
       const base = this.#stages[origin.index];
       if (base !== undefined && !base.isReplaced) this.#addStageTriggers(read, base.stage);
     }
-    for (const need of read.needs) this.#reachNeed(need);
+    for (const need of read.needs) {
+      this.images.want(need.origin, this.#options.targetPlatform, need.at);
+      if (need.origin.kind === 'stage') yield need.origin.index;
+    }
   }
 
   /** Triggers of images that arrived. @returns whether there were any. */
@@ -160,10 +173,12 @@ class Planner {
       const image = read.hasImageTriggers ? undefined : this.#imageOf(read);
       if (image === undefined) continue;
       read.hasImageTriggers = true;
+      const known = read.needs.length;
       for (const text of image.config.config.OnBuild ?? []) {
         this.#readTrigger(read, text);
         added = true;
       }
+      for (const need of read.needs.slice(known)) this.#reachNeed(need);
     }
     return added;
   }
@@ -282,9 +297,7 @@ class Planner {
 
   #addTrigger(read: ReadStage, trigger: StageInstruction): void {
     read.triggers.push(trigger);
-    const known = read.needs.length;
     this.#readSources(read, trigger, read.stage.from.span);
-    for (const need of read.needs.slice(known)) this.#reachNeed(need);
   }
 
   #reachNeed({ origin, at }: Need): void {
@@ -292,17 +305,28 @@ class Planner {
     if (origin.kind === 'stage') this.reach(origin.index);
   }
 
-  #refuseCircle(start: Stage, index: number, done: Set<number>, path: Set<number>): void {
+  /** Yields what is to be looked at before it goes on. */
+  *#refusingCircle(start: Stage, index: number, done: Set<number>, path: Set<number>): Generator<number, void> {
     const read = this.#stages[index];
     if (read === undefined || done.has(index)) return;
     path.add(index);
     for (const { origin, instruction, at } of read.needs) {
       if (origin.kind !== 'stage') continue;
       if (path.has(origin.index)) this.#refuse(instruction, circular(start, at));
-      else this.#refuseCircle(start, origin.index, done, path);
+      else yield origin.index;
     }
     path.delete(index);
     done.add(index);
+  }
+}
+
+/** Visit what `first` yields, and what that yields, deepest first. A file may have more stages than the call stack has room for. */
+function walkDepthFirst<T>(first: Iterator<T, void>, visit: (next: T) => Iterator<T, void>): void {
+  const open = [first];
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const next = top.next();
+    if (next.done === true) open.pop();
+    else open.push(visit(next.value));
   }
 }
 

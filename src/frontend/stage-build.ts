@@ -1,4 +1,4 @@
-import type { SourceSpan } from '../base/index.ts';
+import { SlipwayError, type SourceSpan } from '../base/index.ts';
 import { expandToWords, expandWord, type Word } from '../dockerfile/index.ts';
 import type { Digest, HistoryEntry, ImageConfig, Platform, RunConfig } from '../oci/index.ts';
 import type { Draft, Drafts, StageLabel, Tree } from './draft.ts';
@@ -17,6 +17,8 @@ export interface Compilation {
   /** The time of the sources, in seconds since 1970. */
   readonly epochSec: number | undefined;
   readonly escape: string;
+  /** How many characters words have become so far. */
+  readonly expanded: { length: number };
   readonly drafts: Drafts;
   /** The main build context; made at its first use. */
   context(): LocalSource;
@@ -32,24 +34,27 @@ export interface DraftHistory {
   readonly layer?: { readonly tree: Tree };
 }
 
-/** What a stage has become so far. Instructions replace its members one after the other. */
+/** What a stage has become so far. Its maps and lists are its own, and grow in place: copying them for each of many instructions adds up. */
 export interface StageBuild {
   readonly label: StageLabel;
   readonly platform: Platform;
   readonly steps: StepNames;
   tree: Tree;
   /** ENV and ARG in the order they were last set: what instructions and processes see. */
-  env: Map<string, string>;
+  readonly env: Map<string, string>;
   /** Declared ARGs, with the value they got there. */
-  args: Map<string, string>;
+  readonly args: Map<string, string>;
+  /** Its Env and Labels are those of the base: they grow apart from it, see `wholeConfig`. */
   config: RunConfig;
+  readonly configEnv: EnvLines;
+  readonly labels: Map<string, string>;
   author: string | undefined;
   unknown: Readonly<Record<string, unknown>>;
   /** Platform of the base image's config. */
   imagePlatform: Platform | undefined;
   baseDiffIds: readonly Digest[];
   baseHistory: readonly HistoryEntry[];
-  history: readonly DraftHistory[];
+  readonly history: DraftHistory[];
   /** Has this stage a CMD of its own yet? */
   isCmdSet: boolean;
 }
@@ -65,17 +70,22 @@ export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /** A stage that starts from nothing: how an image without a base runs. */
 export const emptyConfig: RunConfig = { Env: [`PATH=${defaultPath}`], WorkingDir: '/' };
 
-type InheritedImage = Pick<StageBuild, 'env' | 'config' | 'author' | 'unknown' | 'imagePlatform' | 'baseDiffIds' | 'baseHistory'>;
+type InheritedImage = Pick<
+  StageBuild,
+  'env' | 'config' | 'configEnv' | 'labels' | 'author' | 'unknown' | 'imagePlatform' | 'baseDiffIds' | 'baseHistory'
+>;
 
 /** The members a stage takes from its base image; its triggers are consumed. */
 export function inheritImage(image: ImageConfig | undefined): InheritedImage {
   const { OnBuild: _consumed, ...config } = image?.config ?? emptyConfig;
-  const env = config.Env ?? [];
+  const { Env: env = [], Labels: labels = {} } = config;
   const hasPath = env.some((line) => line.startsWith('PATH='));
   const lines = hasPath ? env : [...env, `PATH=${defaultPath}`];
   return {
     env: setVariables(new Map(), lines.map(splitEnv)),
-    config: { ...config, Env: lines, ...(config.WorkingDir ? { WorkingDir: joinPath('/', config.WorkingDir) } : {}) },
+    config: { ...config, ...(config.WorkingDir ? { WorkingDir: joinPath('/', config.WorkingDir) } : {}) },
+    configEnv: new EnvLines(lines),
+    labels: new Map(Object.entries(labels)),
     author: image?.author,
     unknown: image?.unknown ?? {},
     imagePlatform: image?.platform,
@@ -87,20 +97,55 @@ export function inheritImage(image: ImageConfig | undefined): InheritedImage {
 /** What a stage inherits from another one. The parent's ENV comes back over ARGs of the same name. */
 export function inheritStage(parent: StageBuild): StageBuild {
   const { OnBuild: _consumed, ...config } = parent.config;
-  return { ...parent, config, env: setVariables(parent.env, (config.Env ?? []).map(splitEnv)), isCmdSet: false };
+  const { lines } = parent.configEnv;
+  return {
+    ...parent,
+    config,
+    env: setVariables(new Map(parent.env), lines.map(splitEnv)),
+    args: new Map(parent.args),
+    configEnv: new EnvLines(lines),
+    labels: new Map(parent.labels),
+    history: [...parent.history],
+    isCmdSet: false,
+  };
 }
 
-/** Set each in turn; what is set again moves to the end, as in BuildKit's processes. */
-export function setVariables(
-  env: ReadonlyMap<string, string>,
-  pairs: readonly (readonly [string, string])[],
-): Map<string, string> {
-  const result = new Map(env);
-  for (const [name, value] of pairs) {
-    result.delete(name);
-    result.set(name, value);
+/** The Env of an image config: a name that is set again keeps its place. */
+export class EnvLines {
+  readonly lines: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  constructor(lines: readonly string[]) {
+    for (const line of lines) {
+      const [name] = splitEnv(line);
+      if (!this.#places.has(name)) this.#places.set(name, this.lines.length);
+      this.lines.push(line);
+    }
   }
-  return result;
+
+  set(name: string, value: string): void {
+    const place = this.#places.get(name) ?? this.lines.length;
+    this.#places.set(name, place);
+    this.lines[place] = `${name}=${value}`;
+  }
+}
+
+/** The config with all of its members. */
+export function wholeConfig({ config, configEnv, labels }: StageBuild): RunConfig {
+  return {
+    ...config,
+    ...(configEnv.lines.length === 0 ? {} : { Env: configEnv.lines }),
+    ...(labels.size === 0 ? {} : { Labels: Object.fromEntries(labels) }),
+  };
+}
+
+/** Set each in turn; what is set again moves to the end, as in BuildKit's processes. @returns `env` */
+export function setVariables(env: Map<string, string>, pairs: readonly (readonly [string, string])[]): Map<string, string> {
+  for (const [name, value] of pairs) {
+    env.delete(name);
+    env.set(name, value);
+  }
+  return env;
 }
 
 function splitEnv(line: string): [string, string] {
@@ -108,9 +153,24 @@ function splitEnv(line: string): [string, string] {
   return equals < 0 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
 }
 
-/** Expand one word with what the stage has defined so far. */
-export function expand({ build, compilation }: Step, word: Word | string): string {
-  return expandWord(word, (name) => build.env.get(name), { escape: compilation.escape }).value;
+/** All that the instructions of one file may become: many long words together need more memory than there is. */
+const maxExpandedTotal = 1 << 26;
+
+/** Expand one word with what the stage has defined so far. @throws {SlipwayError} as `expandWord`; `FE_TOO_LONG` */
+export function expand({ build, compilation, at }: Step, word: Word | string): string {
+  const { value } = expandWord(word, (name) => build.env.get(name), { escape: compilation.escape });
+  compilation.expanded.length += value.length;
+  if (compilation.expanded.length > maxExpandedTotal) {
+    throw new SlipwayError(
+      'FE_TOO_LONG',
+      `with its variables filled in, the Dockerfile is longer than ${maxExpandedTotal} characters`,
+      {
+        at: typeof word === 'string' ? at : word.span,
+        hint: 'do variables grow from line to line? Put long values into a file',
+      },
+    );
+  }
+  return value;
 }
 
 export function expandList({ build, compilation }: Step, word: Word): readonly string[] {
@@ -119,13 +179,13 @@ export function expandList({ build, compilation }: Step, word: Word): readonly s
 
 /** Record an instruction that changes only the config. */
 export function commitEmpty(build: StageBuild, createdBy: string): void {
-  build.history = [...build.history, { createdBy }];
+  build.history.push({ createdBy });
 }
 
 /** Let the stage go on from `tree`, with a layer in its history. */
 export function commitLayer(build: StageBuild, createdBy: string, tree: Tree): void {
   build.tree = tree;
-  build.history = [...build.history, { createdBy, layer: { tree } }];
+  build.history.push({ createdBy, layer: { tree } });
 }
 
 /** The members every draft of an instruction has. `isUncached`: for RUN, COPY and ADD. */

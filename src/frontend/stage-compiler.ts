@@ -9,7 +9,7 @@ import * as metadata from './metadata.ts';
 import type { CompileOptions, ResolvedImage } from './options.ts';
 import { displayName, type Plan, type PlannedStage } from './plan.ts';
 import { dispatchRun } from './run.ts';
-import { type Compilation, inheritImage, inheritStage, type StageBuild, type Step } from './stage-build.ts';
+import { type Compilation, inheritImage, inheritStage, type StageBuild, type Step, wholeConfig } from './stage-build.ts';
 import { stepNames } from './step-names.ts';
 import type { LocalSource, Trees } from './trees.ts';
 import { dispatchWorkdir } from './workdir.ts';
@@ -75,6 +75,7 @@ export class StageCompiler {
       globals,
       epochSec,
       escape: file.directives.escape,
+      expanded: { length: 0 },
       drafts: this.#drafts,
       context: () =>
         options.mainContext === undefined
@@ -184,7 +185,8 @@ export class StageCompiler {
 
   #image(build: StageBuild, { edge }: Sealed): CompiledImage {
     const { labels = {}, targetPlatform } = this.#options;
-    const { config, author, unknown, baseDiffIds, baseHistory, imagePlatform } = build;
+    const { author, unknown, baseDiffIds, baseHistory, imagePlatform } = build;
+    const config = wholeConfig(build);
     const isSame = imagePlatform?.os === targetPlatform.os && imagePlatform.architecture === targetPlatform.architecture;
     const epochSec = this.#epochSec;
     const created = epochSec === undefined ? {} : { created: new Date(epochSec * 1000).toISOString().replace('.000Z', 'Z') };

@@ -26,7 +26,7 @@ export function reachable(file: Dockerfile, globals: GlobalScope, start: Stage):
     const stage = file.stages[index];
     if (stage === undefined || seen.has(index)) continue;
     seen.add(index);
-    waiting.push(...directNeeds(file, globals, stage));
+    for (const need of directNeeds(file, globals, stage)) waiting.push(need);
   }
   return seen;
 }
