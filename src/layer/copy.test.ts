@@ -262,3 +262,14 @@ test('without dirCopyContents a directory goes into an existing one under its na
   expect(meta(tree, 'etc/d')).toBe('dir 700 5:6 @70');
   expect(nodeAt(tree, 'etc/d/one')).toBeDefined();
 });
+
+test('DF-COPY-15 pipes and devices are copied as what they are', () => {
+  const device = { ...fifo('d/b'), type: 'block', major: 7, minor: 1, mode: 0o660 } as const;
+  const source = treeOf('s', dir('d'), device, { ...device, path: 'd/c', type: 'char' }, fifo('d/p'));
+  expect(run(copyAction('/d', '/x'), {}, emptyTree, source).entries).toMatchObject([
+    { path: 'x' },
+    { path: 'x/b', type: 'block', major: 7, minor: 1, mode: 0o660 },
+    { path: 'x/c', type: 'char', major: 7, minor: 1 },
+    { path: 'x/p', type: 'fifo' },
+  ]);
+});

@@ -96,3 +96,16 @@ test('a hard link to what the archive does not have is refused', () => {
 test('DF-COPY-12 the destination is followed inside the root', () => {
   expect(names(run('/l', [packed('n')]).finish())).toEqual(['dir app', 'file app/n']);
 });
+
+test.for([undefined, { uid: 5, gid: 6 }])(
+  'ADD keeps the capabilities of a program with two names, also when it gives it an owner',
+  (owner) => {
+    const xattrs = { 'security.capability': 'AQAAAgAEAAAAAAAAAAAAAAAAAAA=' };
+    const draft = run('/new', [packed('server', { xattrs }), hardlink('z', 'server')], owner);
+    expect(draft.finish()).toMatchObject([
+      { path: 'new' },
+      { type: 'file', path: 'new/server', uid: owner?.uid ?? 0, xattrs },
+      { type: 'hardlink', path: 'new/z', target: 'new/server' },
+    ]);
+  },
+);

@@ -116,6 +116,23 @@ const rows: readonly Row[] = [
     cached: ['RUN echo 11', 'COPY a /a11'],
   },
   {
+    name: 'SEM-11 an ARG in the paths of COPY and WORKDIR is in the key',
+    files: { a1: 'same', a2: 'same' },
+    before: 'FROM base-image\nARG N\nCOPY a$N /to$N\nWORKDIR /w$N',
+    options: { buildArgs: { N: '1' } },
+    optionsAfter: { buildArgs: { N: '2' } },
+    ran: ['COPY a2 /to2', 'WORKDIR /w2'],
+    cached: [],
+  },
+  {
+    name: 'SEM-15 VOLUME changes nothing for what follows, and a miss above it no more than its layer',
+    files: { a: 'a' },
+    before: 'FROM base-image\nRUN echo v1 > /dev/null\nVOLUME /v\nCOPY a /v15\nRUN echo after15',
+    after: 'FROM base-image\nRUN echo v2 > /dev/null\nVOLUME /v\nCOPY a /v15\nRUN echo after15',
+    ran: ['RUN echo v2 > /dev/null'],
+    cached: ['COPY a /v15', 'RUN echo after15'],
+  },
+  {
     name: 'SEM-11 a default that a build arg beats changes nothing',
     before: 'FROM base-image\nARG W=1\nRUN echo w',
     after: 'FROM base-image\nARG W=2\nRUN echo w',

@@ -13,8 +13,10 @@ import { mountsBelow } from './rootfs.ts';
 /**
  * Build every folder of testdata/images whose name starts with one of `areas`, and compare with what BuildKit made of it.
  * A recording is never changed here: see test/peers/recorded-images.test.ts.
+ *
+ * @param proven features that their recordings prove as a whole
  */
-export function testRecordedBuilds(areas: readonly string[], atLeast: number): void {
+export function testRecordedBuilds(areas: readonly string[], atLeast: number, proven: readonly string[] = []): void {
   const scratch = mkdtempSync(join(tmpdir(), 'slipway-recorded-'));
   const engine = { root: join(scratch, 'store') };
   const kernel = needs('root', 'overlayfs', 'oci-runtime');
@@ -31,6 +33,10 @@ export function testRecordedBuilds(areas: readonly string[], atLeast: number): v
 
   test('the recorded builds are where they should be', () => expect(recorded.length).toBeGreaterThanOrEqual(atLeast));
 
+  test.for(proven)('%s has recordings', (id) => {
+    expect(recorded.filter(({ name }) => name.startsWith(`${id}-`)).length).toBeGreaterThan(0);
+  });
+
   for (const each of recorded) {
     kernel.test(titleOf(each), async () => {
       const context = makeContext(each, scratch);
@@ -45,7 +51,10 @@ export function testRecordedBuilds(areas: readonly string[], atLeast: number): v
         outputs: [{ type: 'oci', dest, tar: false, compression: 'uncompressed' }],
         engine,
       });
-      expect(imageText(openImage(dest), new Set([baseLayer]))).toBe(readFileSync(join(each.folder, 'image.txt'), 'utf8'));
+      const image = openImage(dest);
+      const added = (image.config.history ?? []).filter(({ created_by: text }) => text !== undefined);
+      expect(new Set(added.map(({ comment }) => comment))).toEqual(new Set(added.length === 0 ? [] : ['buildkit.dockerfile.v0']));
+      expect(imageText(image, new Set([baseLayer]))).toBe(readFileSync(join(each.folder, 'image.txt'), 'utf8'));
       rmSync(dest, { recursive: true });
     });
   }
