@@ -16,11 +16,13 @@ test('sshCommand() asks nothing, reads no settings of the user, and keeps the ke
   using scratch = scratchStore();
   const { paths } = scratch.store;
   using ssh = sshCommand(paths, { remote: 'git@host:x', knownHosts: undefined }, { HOME: '/home/a b' });
-  expect(wordsOf(ssh.command)).toEqual([
-    ...['ssh', '-F', '/dev/null', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=accept-new'],
-    ...['-o', `UserKnownHostsFile="${join(paths.root, 'git/known_hosts')}"`],
-    ...['-o', 'GlobalKnownHostsFile="/home/a b/.ssh/known_hosts" "/etc/ssh/ssh_known_hosts"'],
-  ]);
+  const options = [
+    'BatchMode=yes',
+    'StrictHostKeyChecking=accept-new',
+    `UserKnownHostsFile="${join(paths.root, 'git/known_hosts')}"`,
+    'GlobalKnownHostsFile="/home/a b/.ssh/known_hosts" "/etc/ssh/ssh_known_hosts"',
+  ];
+  expect(wordsOf(ssh.command)).toEqual(['ssh', '-F', '/dev/null', ...options.flatMap((option) => ['-o', option])]);
 });
 
 test('sshCommand() trusts given hosts and no others, from a file that is gone afterwards', () => {
