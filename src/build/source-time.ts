@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import type { HostPath } from '../base/index.ts';
 import type { SourceOp } from '../graph/index.ts';
 import type { BuildContexts } from './contexts.ts';
@@ -28,6 +27,7 @@ async function commitTime(directory: HostPath): Promise<number | string> {
   // Of a work tree that belongs to somebody else only this one number is taken, and none of its settings runs a program.
   const args = ['-C', directory, '-c', 'safe.directory=*', 'rev-list', '--max-count=1', '--timestamp', 'HEAD'];
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('GIT_')));
+  const { execFile } = await import('node:child_process');
   return await new Promise((resolve) => {
     execFile('git', args, { env: { ...env, LC_ALL: 'C' } }, (error, stdout, stderr) => {
       const seconds = /^(\d+) /.exec(stdout)?.[1];

@@ -19,6 +19,15 @@ test('createZstdThreads() gives frames that hold the blocks, in the order they w
 
 test('createZstdThreads() that are ended refuse what is under way', async () => {
   const threads = createZstdThreads(1);
-  const frame = threads.compress(new Uint8Array(100_000), 19);
+  await threads.compress(new Uint8Array(10), 3);
+  const frame = threads.compress(new Uint8Array(100_000_000), 19);
+  // Past the loading, so that the block is with its thread.
+  await new Promise(setImmediate);
+  await Promise.all([expect(frame).rejects.toMatchObject({ code: 'NATIVE_ZSTD' }), threads[Symbol.asyncDispose]()]);
+});
+
+test('createZstdThreads() that are ended start no more', async () => {
+  const threads = createZstdThreads(1);
+  const frame = threads.compress(new Uint8Array(10), 3);
   await Promise.all([expect(frame).rejects.toMatchObject({ code: 'NATIVE_ZSTD' }), threads[Symbol.asyncDispose]()]);
 });

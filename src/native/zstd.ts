@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { SlipwayError } from '../base/index.ts';
 
 /** libzstd as WebAssembly, in threads: the same bytes on every machine. */
@@ -38,35 +38,42 @@ parentPort.on('message', async ({ block, level }) => {
 /** @param count how many threads there are at most */
 export function createZstdThreads(count: number): ZstdThreads {
   const threads: Thread[] = [];
-  const idlest = (): Thread => {
+  // Loaded at the first use: most commands compress nothing.
+  let isEnded = false;
+  let loading: Promise<typeof Worker> | undefined;
+  const load = (): Promise<typeof Worker> => (loading ??= import('node:worker_threads').then((module) => module.Worker));
+  const idlest = (start: typeof Worker): Thread => {
     const free = threads.find(({ waiting }) => waiting.length === 0);
     if (free !== undefined) return free;
     if (threads.length < count) {
-      const thread = startThread();
+      const thread = startThread(start);
       threads.push(thread);
       return thread;
     }
     return threads.reduce((best, thread) => (thread.waiting.length < best.waiting.length ? thread : best));
   };
   return {
-    compress: (block, level) => {
-      const { worker, waiting, failure } = idlest();
-      if (failure !== undefined) return Promise.reject(failure);
-      return new Promise((resolve, reject) => {
+    async compress(block, level) {
+      const start = await load();
+      if (isEnded) throw broken('the threads have ended');
+      const { worker, waiting, failure } = idlest(start);
+      if (failure !== undefined) throw failure;
+      return await new Promise((resolve, reject) => {
         worker.postMessage({ block, level }, [block.buffer as ArrayBuffer]);
         waiting.push({ resolve, reject });
         worker.ref();
       });
     },
     async [Symbol.asyncDispose]() {
+      isEnded = true;
       await Promise.all(threads.splice(0).map(({ worker }) => worker.terminate()));
     },
   };
 }
 
-function startThread(): Thread {
+function startThread(start: typeof Worker): Thread {
   const module = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
-  const worker = new Worker(program, { eval: true, workerData: module });
+  const worker = new start(program, { eval: true, workerData: module });
   const thread: Thread = { worker, waiting: [] };
   worker.on('message', ({ frame, error }: { readonly frame?: Uint8Array; readonly error?: string }) => {
     const next = thread.waiting.shift();
