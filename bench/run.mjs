@@ -24,6 +24,9 @@ if (chosen.length === 0 || !(runs >= 1)) {
   process.exit(2);
 }
 
+/** In every input: no builder has seen it, whatever it keeps from runs before. */
+const run = Math.floor(Date.now() / 1000) % 2 ** 31;
+
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'slipway-bench-'));
 mkdirSync(folder, { recursive: true });
 const registry = await startRegistry();
@@ -47,12 +50,12 @@ async function measure(scenario, competitors) {
   }
   const times = new Map(competitors.map((builder) => [builder.name, []]));
   for (let round = 0; round <= runs; round++) {
-    scenario.change?.(context, round);
+    scenario.change?.(context, round, run);
     for (const builder of competitors) {
       if (builder.lacks?.includes(scenario.build.output)) continue;
       const dest = join(folder, `${builder.name}.out`);
       rmSync(dest, { recursive: true, force: true });
-      const ms = await time(builder.command({ context, dest, round, ...scenario.build }));
+      const ms = await time(builder.command({ context, dest, round: `${run}-${round}`, ...scenario.build }));
       // The first round fills caches: base images, and what a scenario counts as done already.
       if (round > 0) times.get(builder.name).push(ms);
       process.stderr.write(
@@ -63,6 +66,7 @@ async function measure(scenario, competitors) {
   return {
     name: scenario.name,
     about: scenario.about,
+    budget: scenario.budget,
     medians: Object.fromEntries([...times].filter(([, all]) => all.length > 0).map(([name, all]) => [name, median(all)])),
   };
 }
@@ -92,11 +96,16 @@ function median(numbers) {
 
 function print(results, competitors) {
   const names = competitors.map((builder) => builder.name);
-  const rows = [['scenario', ...names, 'fastest peer / slipway']];
-  for (const { name, medians } of results) {
+  const rows = [['scenario', ...names, 'fastest peer / slipway', 'budget']];
+  for (const { name, medians, budget } of results) {
     const peers = names.filter((each) => each !== 'slipway').flatMap((each) => medians[each] ?? []);
     const ratio = peers.length === 0 ? '-' : `${(Math.min(...peers) / medians.slipway).toFixed(2)} x`;
-    rows.push([name, ...names.map((each) => (medians[each] === undefined ? '-' : `${medians[each].toFixed(0)} ms`)), ratio]);
+    rows.push([
+      name,
+      ...names.map((each) => (medians[each] === undefined ? '-' : `${medians[each].toFixed(0)} ms`)),
+      ratio,
+      `${budget} x`,
+    ]);
   }
   const bare = [];
   for (let n = 0; n < 9; n++) {
