@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -157,6 +158,40 @@ test.for<[what: string, damage: (file: string) => void]>([
     repaired += scratch.events.filter((event) => event.kind === 'warning' && event.code === 'STORE_REPAIRED').length;
   }
   expect(repaired).toBeGreaterThan(0);
+});
+
+test('build() after one file changed reads that file alone, and gives the image of a build from nothing', async () => {
+  const names = Array.from({ length: 40 }, (_, at) => `src/f${at}`);
+  using scratch = scratchContext(...names);
+  const change = (at: number, text: string): void => scratch.write(names[at] as string, text.repeat(50_000));
+  for (const at of names.keys()) change(at, `${at}`);
+  const dockerfile = 'FROM scratch\nCOPY src /src\n';
+  const blobs = (): Map<string, number> => {
+    const folder = join(scratch.store.paths.root, 'blobs/sha256');
+    return new Map(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size]));
+  };
+  const cacheOnly = { outputs: [{ type: 'cacheonly' }] } as const;
+  await scratch.build(dockerfile, cacheOnly);
+  for (const word of ['one', 'two', 'three']) {
+    const before = blobs();
+    change(7, word);
+    rmSync(scratch.at(names[8] as string), { force: true });
+    scratch.write(`src/new-${word}`, word);
+    await scratch.build(dockerfile, cacheOnly);
+    expect(scratch.ran()).toEqual(['COPY src /src']);
+    const added = [...blobs()].filter(([name]) => !before.has(name)).reduce((sum, [, size]) => sum + size, 0);
+    expect(added).toBeGreaterThan(word.length * 50_000);
+    expect(added).toBeLessThan(word.length * 50_000 + 20_000);
+  }
+  const files = async (more: BuildOptions): Promise<unknown> => {
+    const dest = scratch.at('../files');
+    rmSync(dest, { recursive: true, force: true });
+    await scratch.build(dockerfile, { ...more, outputs: [{ type: 'local', dest }] });
+    return readdirSync(join(dest, 'src')).map((name) => [name, readFileSync(join(dest, 'src', name), 'utf8')]);
+  };
+  const reused = await files({});
+  expect(scratch.ran()).toEqual([]);
+  expect(reused).toEqual(await files({ noCache: true }));
 });
 
 test('SEM-03 build() never looks at what the target does not need', async () => {

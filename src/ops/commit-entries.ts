@@ -1,26 +1,60 @@
-import type { Entry, LayerId } from '../layer/index.ts';
+import type { Entry, FileEntry, LayerId } from '../layer/index.ts';
 import { type Descriptor, type Digest, mediaTypes } from '../oci/index.ts';
 import { TarWriter } from '../tar/index.ts';
 import type { OpsState } from './ports.ts';
+import { splitByEarlier } from './reuse.ts';
 
 /**
  * Make a layer of what a draft gives. Files of other layers stay where they are. Files of a local context are read now, once,
- * straight into the layer's tar: that is the layer's blob, its directory form and its diff ID all follow from it.
+ * straight into the layer's tar: that is the layer's blob, its directory form and its diff ID all follow from it. Unless the layer `earlier` has most of
+ * them: then the others make a layer of their own, and the new one says only where the bytes are.
  *
  * @throws {SlipwayError} `SOURCE_CHANGED` a file is not the one that was hashed.
  */
-export async function commitEntries(drafted: readonly Entry[], state: OpsState, signal: AbortSignal): Promise<LayerId> {
+export async function commitEntries(
+  drafted: readonly Entry[],
+  state: OpsState,
+  signal: AbortSignal,
+  earlier?: LayerId,
+): Promise<LayerId> {
   const { store, now } = state.ports;
   const entries = drafted.map(withLayerXattrs);
   const id = store.layers.newId();
   const createdAt = new Date(now()).toISOString();
   const isLive = (entry: Entry): boolean =>
     entry.type === 'file' && entry.content?.kind === 'layer' && state.live.has(entry.content.layer);
-  if (entries.some(isLive)) {
+  const split =
+    earlier === undefined || !entries.some(isLive) ? undefined : splitByEarlier(entries, { earlier, live: state.live, store });
+  if (split !== undefined) {
+    const { reused, rest } = split;
+    const paths = new Set(rest.map(({ path }) => path));
+    const layer =
+      rest.length === 0
+        ? id
+        : await commitEntries(
+            entries.filter(({ type, path }) => type === 'dir' || paths.has(path)),
+            state,
+            signal,
+          );
+    const graft = (entry: Entry): Entry => {
+      if (entry.type !== 'file') return entry;
+      return (
+        reused.get(entry.path) ??
+        (paths.has(entry.path)
+          ? { ...entry, digest: digestNow(entry, state), content: { kind: 'layer', layer, path: entry.path } }
+          : entry)
+      );
+    };
+    store.layers.commit({ id, createdAt, entries: entries.map(graft) });
+  } else if (entries.some(isLive)) {
     const packed = await pack(entries, state, signal);
     store.layers.commit({ id, createdAt, ...packed });
   } else store.layers.commit({ id, createdAt, entries });
   return id;
+}
+
+function digestNow({ content }: FileEntry, { live }: OpsState): Digest | undefined {
+  return content?.kind === 'layer' ? live.get(content.layer)?.digestOf(content.path) : undefined;
 }
 
 const layerXattr = 'security.capability';

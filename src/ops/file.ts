@@ -21,7 +21,7 @@ import {
   unpack,
 } from '../layer/index.ts';
 import { digestOf } from '../oci/index.ts';
-import type { OpContext } from '../solver/index.ts';
+import type { OpContext, RunContext } from '../solver/index.ts';
 import { openArchive } from './archive.ts';
 import { commitEntries } from './commit-entries.ts';
 import { prepareToRead, readNode, treeOfResult } from './nodes.ts';
@@ -41,7 +41,7 @@ export async function runFile(
   op: FileOp,
   inputs: readonly OpResult[],
   state: OpsState,
-  context: OpContext,
+  context: RunContext<OpResult>,
 ): Promise<readonly OpResult[]> {
   const stages: Stage[] = [];
   const results: OpResult[] = [];
@@ -76,11 +76,18 @@ export async function runFile(
         }),
         state,
         context.signal,
+        earlierLayer(context, action.output),
       );
       results[action.output] = { kind: 'snapshot', layers: [...made.base, layer] };
     }
   }
   return results;
+}
+
+/** What this op made last of all, for the same output. */
+function earlierLayer({ earlier }: RunContext<OpResult>, output: number): LayerId | undefined {
+  const result = earlier()[0]?.[output];
+  return result?.kind === 'snapshot' ? result.layers.at(-1) : undefined;
 }
 
 async function act(

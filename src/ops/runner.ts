@@ -1,7 +1,7 @@
 import { SlipwayError } from '../base/index.ts';
 import type { DiffOp, MergeOp, Vertex } from '../graph/index.ts';
 import { diffTrees, emptyTree } from '../layer/index.ts';
-import type { OpContext, OpRunner } from '../solver/index.ts';
+import type { OpContext, OpRunner, RunContext } from '../solver/index.ts';
 import { commitEntries } from './commit-entries.ts';
 import { contentKey } from './content-key.ts';
 import { runExec } from './exec.ts';
@@ -43,7 +43,12 @@ export function createOpRunner(ports: OpsPorts): OpRunnerHandle {
   };
 }
 
-function run(vertex: Vertex, inputs: readonly OpResult[], state: OpsState, context: OpContext): Promise<readonly OpResult[]> {
+function run(
+  vertex: Vertex,
+  inputs: readonly OpResult[],
+  state: OpsState,
+  context: RunContext<OpResult>,
+): Promise<readonly OpResult[]> {
   const { op } = vertex;
   switch (op.kind) {
     case 'source':

@@ -14,6 +14,12 @@ export interface OpContext {
   readonly emit: EmitEvent;
 }
 
+/** What goes with running an op. */
+export interface RunContext<R> extends OpContext {
+  /** What this op gave before, latest first; there may be parts in it that can be used again. */
+  readonly earlier: () => readonly (readonly R[])[];
+}
+
 /**
  * What the solver needs to know of ops. `R` is an op's result: plain JSON, meaningful to the ops alone.
  * The solver knows nothing else of what an op does.
@@ -36,7 +42,7 @@ export interface OpRunner<R> {
    */
   contentKey(vertex: Vertex, input: number, result: R, context: OpContext): Promise<Digest>;
   /** Do the op; `inputs` are in the vertex's order. Gives one result per output. */
-  run(vertex: Vertex, inputs: readonly R[], context: OpContext): Promise<readonly R[]>;
+  run(vertex: Vertex, inputs: readonly R[], context: RunContext<R>): Promise<readonly R[]>;
   /** Does this op cost a slot of `--jobs`? */
   isHeavy(vertex: Vertex): boolean;
   /** Is there everything that a cached result names? */

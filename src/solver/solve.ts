@@ -265,13 +265,20 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     }
   };
 
+  const earlierResults = (vertex: Vertex): readonly (readonly R[])[] =>
+    options.ignoreCache(vertex) ? [] : cache.candidates(keyOf('op', runner.opKey(vertex))).map(({ results: given }) => given);
+
   const runNow = async (vertex: Vertex, inputs: readonly R[], explaining?: Explaining<R>): Promise<readonly R[]> => {
     signal.throwIfAborted();
     const startedAtMs = now();
     const step = vertex.digest;
     emit({ kind: 'step-started', step, name: options.nameOf(step), ...inputsOf(vertex.inputs), atMs: startedAtMs });
     explaining?.begins();
-    const outputs = await reporting(vertex, () => runner.run(vertex, inputs, context), explaining ?? {});
+    const outputs = await reporting(
+      vertex,
+      () => runner.run(vertex, inputs, { ...context, earlier: () => earlierResults(vertex) }),
+      explaining ?? {},
+    );
     outcomes.set(step, { by: 'run', startedAtMs, endedAtMs: now() });
     explaining?.made(outputs);
     emit({ kind: 'step-done', step, atMs: now() });
