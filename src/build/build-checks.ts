@@ -51,7 +51,8 @@ export function tellChecks({ options, targets, loaded, ignorePatterns, platform,
   for (const { message, code, rule, at } of loaded.warnings) {
     if (rule === undefined) emit({ kind: 'warning', message, code, at, atMs });
   }
-  for (const { rule, message, at } of findings) emit({ kind: 'warning', message, code: rule, at, atMs });
+  for (const { rule, message, at, lines } of findings)
+    emit({ kind: 'warning', message, code: rule, at, line: lines.first, atMs });
   for (const message of nearBuildArgs(loaded.file, options.buildArgs ?? {})) emit({ kind: 'warning', message, atMs });
   const failure = isError ? violation(findings) : undefined;
   if (failure !== undefined) throw failure;

@@ -52,3 +52,35 @@ test('outline() leaves out what the stage does not need', () => {
   expect(of(0)).toMatchObject({ name: 'base', args: [{ name: 'A' }, { name: 'B' }], secrets: [], ssh: [] });
   expect(of(1)).toMatchObject({ name: 'tgt', description: 'is x' });
 });
+
+test('outline() of what several stages use: the target comes first, values go from base to stage', () => {
+  const text = [
+    'ARG nodefault',
+    'FROM alpine AS base',
+    'ARG VERSION=1.2',
+    'RUN --mount=type=secret,id=tok,required --mount=type=ssh true',
+    'FROM busybox AS side',
+    'ARG sidearg=1',
+    'FROM base AS final',
+    'ARG nodefault',
+    'ARG VERSION',
+    'ARG x=${VERSION}-y',
+    'ENV e=$x',
+    'ARG z=$e',
+    'RUN --mount=type=secret,id=tok --mount=type=ssh,id=k,required=true true',
+    'COPY --from=side /x /y',
+  ].join('\n');
+  const { file } = parseDockerfile(text);
+  const target = file.stages[2];
+  if (target === undefined) throw new Error('no such stage');
+  const { args, secrets, ssh } = outline(file, target);
+  expect(args.map(({ name, value, line }) => `${name}=${value} ${line}`)).toEqual([
+    'sidearg=1 6',
+    'nodefault= 8',
+    'VERSION= 9',
+    'x=1.2-y 10',
+    'z=1.2-y 12',
+  ]);
+  expect(secrets).toEqual([{ name: 'tok', required: false, line: 13 }]);
+  expect(ssh.map(({ name, line }) => `${name} ${line}`)).toEqual(['default 4', 'k 13']);
+});

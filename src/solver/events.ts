@@ -54,6 +54,8 @@ export type BuildEvent =
       readonly message: string;
       readonly code?: string;
       readonly at?: SourceSpan;
+      /** First line of the instruction it is about, 1-based. Absent: that of `at`. */
+      readonly line?: number;
       readonly step?: StepId;
       readonly atMs: number;
     };

@@ -81,7 +81,9 @@ const answers: Readonly<
       ...(found.name === undefined && found.description === undefined
         ? []
         : [
-            `TARGET:      ${found.name ?? '(default)'}\n${found.description === undefined ? '' : `DESCRIPTION: ${found.description}\n`}`,
+            found.description === undefined
+              ? `TARGET: ${found.name ?? '(default)'}\n`
+              : `TARGET:      ${found.name ?? '(default)'}\nDESCRIPTION: ${found.description}\n`,
           ]),
       ...table(
         ['BUILD ARG', 'VALUE', 'DESCRIPTION'],

@@ -2,6 +2,7 @@ import type { BuildEvent, StepId } from '../ports.ts';
 import { PlainStep } from './plain-step.ts';
 import { logTime, type Renderer, type RendererOptions, skippedLine } from './renderer.ts';
 import { whyLine } from './why.ts';
+import { warningText } from './warning-text.ts';
 
 /** A step keeps its turn about so long, longer when it says the most. */
 const turnMs = 5000;
@@ -67,7 +68,7 @@ export class PlainRenderer implements Renderer {
         return event.stages.length === 0 ? '' : this.#zero(skippedLine(event, this.#options));
       case 'warning':
         if (event.step === undefined) {
-          this.#warnings.push(event.code === undefined ? event.message : `${event.code}: ${event.message}`);
+          this.#warnings.push(warningText(event));
           return '';
         }
         this.#step(event.step, event.atMs).say(`WARN: ${event.message}`, event.atMs);

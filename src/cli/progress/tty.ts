@@ -5,6 +5,7 @@ import { LogDecoder, LogTail } from './log-text.ts';
 import { amount, type PartEvent } from './part-lines.ts';
 import { logTime, type Renderer, type RendererOptions, seconds, skippedLine } from './renderer.ts';
 import { whyLine } from './why.ts';
+import { warningText } from './warning-text.ts';
 
 export interface TtyOptions extends RendererOptions {
   /** The terminal as it is at the moment. */
@@ -106,9 +107,8 @@ export class TtyRenderer implements Renderer {
         if (event.stages.length > 0) this.#settled.push({ text: ` => ${skippedLine(event, this.#options)}` });
         break;
       case 'warning': {
-        const text = event.code === undefined ? event.message : `${event.code}: ${event.message}`;
-        if (event.step === undefined) this.#warnings.push(text);
-        else this.#settled.push({ text: ` => WARN: ${text}`, role: 'warning' });
+        if (event.step === undefined) this.#warnings.push(warningText(event));
+        else this.#settled.push({ text: ` => WARN: ${warningText(event)}`, role: 'warning' });
         break;
       }
     }
