@@ -10,7 +10,7 @@ export const jsonArgsRecommended: Rule = {
       const { instruction, on, hasShell } = step;
       if (instruction.kind !== 'cmd' && instruction.kind !== 'entrypoint') continue;
       if (instruction.command.form !== 'shell' || hasShell) continue;
-      const name = instruction.kind.toUpperCase();
+      const name = instruction.keyword;
       const message = `JSON arguments recommended for ${name} to prevent unintended behavior related to OS signals`;
       yield { message, at: on.span, on, when: { step } };
     }

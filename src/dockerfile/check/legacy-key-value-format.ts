@@ -11,7 +11,7 @@ export const legacyKeyValueFormat: Rule = {
       const { instruction, on } = step;
       if (instruction.kind !== 'env' && instruction.kind !== 'label') continue;
       if (!instruction.isLegacy) continue;
-      const name = instruction.kind.toUpperCase();
+      const name = instruction.keyword;
       const message = `"${name} key=value" should be used instead of legacy "${name} key value" format`;
       yield { message, at: on.span, on, when: { step }, edits: on === instruction ? modern(instruction) : [] };
     }

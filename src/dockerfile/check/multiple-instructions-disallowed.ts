@@ -15,7 +15,7 @@ export const multipleInstructionsDisallowed: Rule = {
         const earlier = last.get(kind);
         last.set(kind, step);
         if (earlier === undefined) continue;
-        const name = kind.toUpperCase();
+        const name = step.instruction.keyword;
         const message = `Multiple ${name} instructions should not be used in the same stage because only the last one will be used`;
         yield { message, at: earlier.on.span, on: earlier.on, when: { step } };
       }

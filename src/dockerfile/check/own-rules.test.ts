@@ -169,7 +169,7 @@ test.for<[bad: string, good: string]>([
   ['FROM a\nEXPOSE 80 # http\n', 'FROM a\n# http\nEXPOSE 80\n'],
   ['FROM a AS x\nFROM b\nCOPY a \\\n  b /c/ # all of them\n', 'FROM a AS x\nFROM b\n# all of them\nCOPY a \\\n  b /c/\n'],
   ['FROM a # the base\n', '# the base\nFROM a\n'],
-  ['FROM a\r\nENV x=1   # one\r\n', 'FROM a\r\n# one\nENV x=1\r\n'],
+  ['FROM a\r\nENV x=1   # one\r\n', 'FROM a\r\n# one\r\nENV x=1\r\n'],
 ])('moveCommentUp() makes of %j what was meant', ([bad, good]) => {
   const { file, diagnostics } = parseDockerfile(bad);
   expect(
