@@ -4,6 +4,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   // `await using` is syntax Node 20 lacks.
   oxc: { target: 'node20' },
   test: {
+    // Retries are for machines that do much else meanwhile. What passes only when tried again is named at the end.
     projects: [
       {
         extends: true,
@@ -13,6 +14,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           exclude: ['test/kernel/**', 'test/peers/**'],
           // Milliseconds on an idle machine; a busy one may take its time.
           testTimeout: 60_000,
+          retry: 1,
         },
       },
       {
@@ -24,7 +26,6 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          // These share a kernel, disks and a registry with everything else on the machine. What passes only when tried again is named at the end.
           retry: 2,
         },
       },

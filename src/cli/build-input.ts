@@ -76,8 +76,8 @@ async function stdinContext(stdin: InPort, file: string | undefined): Promise<Bu
       'standard input holds a Dockerfile: leave out `--file`, or name a directory as the context',
     );
   }
-  const empty = mkdtempSync(join(tmpdir(), 'slipway-context-'));
   const dockerfile = (await readAll(joined(start, chunks))).toString('utf8');
+  const empty = mkdtempSync(join(tmpdir(), 'slipway-context-'));
   return {
     context: empty,
     dockerfile,

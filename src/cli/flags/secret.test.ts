@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { parseSecrets } from './secret.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'slipway-secret-'));
+afterAll(() => rmSync(cwd, { recursive: true }));
 writeFileSync(join(cwd, 'key'), 'k');
 writeFileSync(join(cwd, 'a,b'), 'k');
 const env = { TOKEN: 't' };
