@@ -1,4 +1,4 @@
-export { type Brand, type HostPath, hostPath, type RootfsPath, rootfsPath } from './brand.ts';
+export { type Brand, type HostPath, hostPath, rootfsPath } from './brand.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export {
   cancelled,
@@ -13,10 +13,10 @@ export {
   toSlipwayError,
 } from './errors.ts';
 export { decodeFileName, encodeFileName, hasRawBytes } from './file-name.ts';
-export { compileGlob, type Glob, hasWildcard, isGlob } from './glob.ts';
-export { mapParallel, parallel, settleAll } from './parallel.ts';
+export { compileGlob, hasWildcard } from './glob.ts';
+export { mapParallel, settleAll } from './parallel.ts';
 export { compilePatterns, type MatchState, parseIgnoreFile, type PathMatcher, type PatternLine } from './patterns.ts';
-export { type Peeked, peek } from './peek.ts';
+export { peek } from './peek.ts';
 export { Scope } from './scope.ts';
 export { Semaphore } from './semaphore.ts';
 export { SingleFlight } from './single-flight.ts';

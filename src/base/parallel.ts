@@ -2,7 +2,7 @@
  * Run `work` over `items`, at most `limit` at a time. When one fails, the others are told to stop and awaited
  * before the first error leaves.
  */
-export async function parallel<T>(
+async function parallel<T>(
   items: Iterable<T>,
   limit: number,
   signal: AbortSignal,

@@ -22,7 +22,7 @@ export interface InPort {
   stream(): AsyncIterable<Uint8Array>;
 }
 
-export interface Clock {
+interface Clock {
   nowMs(): number;
   every(intervalMs: number, work: () => void): Disposable;
 }

@@ -35,7 +35,7 @@ export interface Engine extends AsyncDisposable {
   committedAt(op: SourceOp, request: Pick<SolveRequest, 'secret' | 'sshAgent' | 'signal'>): Promise<number>;
 }
 
-export interface SolveRequest {
+interface SolveRequest {
   /** Where each local context lies. */
   readonly directories: ReadonlyMap<string, HostPath>;
   readonly nameOf: (vertex: Digest) => string;

@@ -28,7 +28,7 @@ export interface Compilation {
   origin(from: Word, allowIndex: boolean): Origin;
 }
 
-export interface DraftHistory {
+interface DraftHistory {
   readonly createdBy: string;
   /** What makes the layer: `undefined` inside is a step that left nothing; no member is an entry without a layer. */
   readonly layer?: { readonly tree: Tree };
@@ -65,10 +65,10 @@ export interface Step extends PlannedInstruction {
   readonly compilation: Compilation;
 }
 
-export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A stage that starts from nothing: how an image without a base runs. */
-export const emptyConfig: RunConfig = { Env: [`PATH=${defaultPath}`], WorkingDir: '/' };
+const emptyConfig: RunConfig = { Env: [`PATH=${defaultPath}`], WorkingDir: '/' };
 
 type InheritedImage = Pick<
   StageBuild,
@@ -111,7 +111,7 @@ export function inheritStage(parent: StageBuild): StageBuild {
 }
 
 /** The Env of an image config: a name that is set again keeps its place. */
-export class EnvLines {
+class EnvLines {
   readonly lines: string[] = [];
   readonly #places = new Map<string, number>();
 

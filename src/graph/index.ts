@@ -1,5 +1,5 @@
-export { createGraphBuilder, type GraphBuilder, topological } from './builder.ts';
-export { type Definition, decodeDefinition, encodeDefinition, type OpMetadata } from './definition.ts';
+export { createGraphBuilder, topological } from './builder.ts';
+export { type Definition, decodeDefinition, encodeDefinition } from './definition.ts';
 export type {
   ChownOpt,
   CopyAction,
@@ -16,10 +16,8 @@ export type {
   NetworkMode,
   Op,
   Owner,
-  RmAction,
   SourceOp,
-  SymlinkAction,
   Vertex,
 } from './op.ts';
-export { type DecodedOp, decodeOp, encodeOp, makeVertex } from './op-codec.ts';
+export { makeVertex } from './op-codec.ts';
 export { printGraph } from './print.ts';

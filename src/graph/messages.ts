@@ -29,7 +29,7 @@ import {
 
 /** The tables of `pb.Op` and what it holds. Names on the left are ours, numbers on the right are the wire's. */
 
-export interface WirePlatform {
+interface WirePlatform {
   readonly architecture: string;
   readonly os: string;
   readonly variant: string;
@@ -37,13 +37,13 @@ export interface WirePlatform {
 }
 const platform = message<WirePlatform>('Platform', { architecture: text(1), os: text(2), variant: text(3), osVersion: text(4) });
 
-export interface WireInput {
+interface WireInput {
   readonly digest: string;
   readonly index: number;
 }
 const input = message<WireInput>('Input', { digest: text(1), index: int64(2) });
 
-export interface WireMeta {
+interface WireMeta {
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly cwd: string;
@@ -76,8 +76,8 @@ const meta = message<WireMeta>('Meta', {
   removeMountStubsRecursive: flag(11),
 });
 
-export type MountType = 'bind' | 'secret' | 'ssh' | 'cache' | 'tmpfs';
-export interface WireSecret {
+type MountType = 'bind' | 'secret' | 'ssh' | 'cache' | 'tmpfs';
+interface WireSecret {
   readonly id: string;
   readonly uid: number;
   readonly gid: number;

@@ -30,7 +30,7 @@ export function lookupOwner(
 }
 
 /** The ids of the first line of a passwd file for `name`. */
-export function lookupUser(passwd: string, name: string): OwnerIds | undefined {
+function lookupUser(passwd: string, name: string): OwnerIds | undefined {
   const fields = findLine(passwd, name);
   const uid = parseId(fields?.[2]);
   const gid = parseId(fields?.[3]);
@@ -38,7 +38,7 @@ export function lookupUser(passwd: string, name: string): OwnerIds | undefined {
 }
 
 /** The id of the first line of a group file for `name`. */
-export function lookupGroup(group: string, name: string): number | undefined {
+function lookupGroup(group: string, name: string): number | undefined {
   return parseId(findLine(group, name)?.[2]);
 }
 

@@ -1,6 +1,6 @@
 export { chainId } from './chain-id.ts';
 export { type Descriptor, DigestMismatchError, descriptorJson, descriptorOf, parseDescriptor, verified } from './descriptor.ts';
-export { createDigester, type Digest, type Digester, digestOf, hexOf, isDigest, parseDigest } from './digest.ts';
+export { createDigester, type Digest, type Digester, digestOf, hexOf, isDigest } from './digest.ts';
 export {
   type Healthcheck,
   type HistoryEntry,
@@ -10,7 +10,7 @@ export {
   type RunConfig,
 } from './image-config.ts';
 export { type ImageIndex, type Manifest, parseManifest, printManifest } from './manifest.ts';
-export { type Compression, isIndexType, isManifestType, layerCompression, mediaTypes } from './media-type.ts';
+export { type Compression, isIndexType, layerCompression, mediaTypes } from './media-type.ts';
 export {
   choosePlatform,
   formatPlatform,

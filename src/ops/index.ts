@@ -1,7 +1,6 @@
 export { type Entrance, enterStep } from './enter-step.ts';
 export { rootLayers } from './exec.ts';
-export type { OpsPorts, OpsState } from './ports.ts';
 export { gitRequest } from './git-request.ts';
 export { readResultFile } from './read-result.ts';
 export { emptySnapshot, type OpResult } from './result.ts';
-export { createOpRunner, type OpRunnerHandle } from './runner.ts';
+export { createOpRunner } from './runner.ts';

@@ -15,11 +15,11 @@ export function treeOfResult(result: OpResult, state: OpsState): Tree {
 }
 
 /** Where the bytes of a file node are: a layer or context, and the path there; or the bytes themselves. */
-export type NodeBytes =
+type NodeBytes =
   | { readonly kind: 'inline'; readonly base64: string }
   | { readonly kind: 'layer'; readonly layer: LayerId; readonly path: string };
 
-export function bytesOfNode({ entry, origin }: FileNode): NodeBytes {
+function bytesOfNode({ entry, origin }: FileNode): NodeBytes {
   if (entry.content !== undefined) return entry.content;
   if (origin === undefined)
     throw new SlipwayError('OPS_NO_ORIGIN', `\`${entry.path}\` belongs to no layer`, { class: 'internal' });

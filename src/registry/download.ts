@@ -15,7 +15,7 @@ export interface Downloader extends AsyncDisposable {
   get<T>(url: URL, options: DownloadOptions<T>): Promise<T>;
 }
 
-export interface DownloadOptions<T> {
+interface DownloadOptions<T> {
   readonly headers: Readonly<Record<string, string>>;
   readonly consume: (response: WireResponse) => Promise<T>;
   readonly signal: AbortSignal;

@@ -1,13 +1,7 @@
-export type { FetchBlobOptions } from './blob-fetch.ts';
 export { createRegistryClient, type RegistryClient, type RegistryOptions } from './client.ts';
-export type { HelperResult, RunHelper } from './credential-helper.ts';
-export { createDownloader, type Downloader, type DownloaderOptions, type DownloadOptions } from './download.ts';
-export { anonymous, type Credentials, type CredentialSource } from './credentials.ts';
-export { type DockerCredentialOptions, loadDockerCredentials } from './docker-config.ts';
-export { type MirrorEndpoint, parseMirrorOptions, parseMirrorOption } from './endpoint.ts';
-export type { Environment } from './extra-roots.ts';
-export { RegistryError } from './failure.ts';
+export { createDownloader, type Downloader } from './download.ts';
+export { anonymous } from './credentials.ts';
+export { loadDockerCredentials } from './docker-config.ts';
+export { parseMirrorOptions } from './endpoint.ts';
 export type { FetchedImage } from './image.ts';
-export type { PushBlobOptions, PushedBlob } from './push.ts';
-export type { RegistryTuning } from './tuning.ts';
 export type { WireResponse } from './transport.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Descriptor, type Digest, descriptorOf, digestOf, mediaTypes, printManifest } from '../oci/index.ts';
 
 /** A request that a scripted server got, read to its end. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;

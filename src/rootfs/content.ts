@@ -7,7 +7,7 @@ import type { Store } from '../store/index.ts';
 import { makeDirectory } from './make-directory.ts';
 
 /** Where the bytes of a file are now. */
-export type FileBytes =
+type FileBytes =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** A whole file of its own, which may be linked to. */
   | { readonly kind: 'file'; readonly path: HostPath }

@@ -1,8 +1,8 @@
-export { type Content, createContent, type FileBytes } from './content.ts';
-export { createDirectoryWriter, type DirectoryWriter, type DirectoryWriterOptions, type OpenFile } from './directory-writer.ts';
-export { type LowersOptions, prepareLowers } from './lowers.ts';
-export { type MountPoint, type MountStubs, prepareMountPoints, removeMountStubs } from './mount-stubs.ts';
-export { type MountedRootfs, mountOverlay, type OverlayOptions } from './overlay.ts';
+export { type Content, createContent } from './content.ts';
+export { createDirectoryWriter } from './directory-writer.ts';
+export { prepareLowers } from './lowers.ts';
+export { prepareMountPoints, removeMountStubs } from './mount-stubs.ts';
+export { mountOverlay } from './overlay.ts';
 export { walkUpper } from './upper-walk.ts';
-export { type DirectoryIo, type FileSource, type WrittenDirectory, writeDirectory } from './write-directory.ts';
-export { entriesBelow, writeTree, type WriteTreeOptions } from './write-tree.ts';
+export { type DirectoryIo, writeDirectory } from './write-directory.ts';
+export { entriesBelow, writeTree } from './write-tree.ts';

@@ -6,7 +6,7 @@ import { createDirectoryWriter, type DirectoryWriterOptions, type OpenFile } fro
 import { isSameInode } from './entry-metadata.ts';
 
 /** Where the bytes of a file are. */
-export type FileSource =
+type FileSource =
   /** Becomes a second name of `path` when owner, mode, time and attributes are equal, else a copy. `path` must never change again. */
   | { readonly kind: 'link'; readonly path: HostPath }
   | { readonly kind: 'copy'; readonly path: HostPath; readonly offset?: number; readonly sizeBytes: number }

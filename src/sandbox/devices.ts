@@ -30,7 +30,7 @@ export interface DeviceRegistry {
   edits(names: readonly string[]): DeviceEdits;
 }
 
-export const deviceDirectories: readonly string[] = ['/etc/cdi', '/var/run/cdi'];
+const deviceDirectories: readonly string[] = ['/etc/cdi', '/var/run/cdi'];
 
 /** Read what devices there are; later directories count over earlier ones. */
 export async function openDeviceRegistry(directories: readonly string[] = deviceDirectories): Promise<DeviceRegistry> {

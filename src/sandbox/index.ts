@@ -1,6 +1,5 @@
-export { createSandbox, type SandboxOptions } from './create-sandbox.ts';
-export { type DeviceEdits, deviceDirectories, type DeviceRegistry, openDeviceRegistry, type WantedDevice } from './devices.ts';
-export { type HostsOptions, writeHostsFiles } from './hosts-files.ts';
-export type { RunOptions, Sandbox, ResourceLimits, SandboxExit, SandboxMount, SandboxProcess } from './ports.ts';
-export { type ProcessUser, resolveUser } from './users.ts';
+export { createSandbox } from './create-sandbox.ts';
+export { type DeviceEdits, type DeviceRegistry, openDeviceRegistry } from './devices.ts';
+export { writeHostsFiles } from './hosts-files.ts';
+export type { Sandbox, ResourceLimits, SandboxExit, SandboxMount, SandboxProcess } from './ports.ts';
 export { resolveUserIn } from './user-in-root.ts';

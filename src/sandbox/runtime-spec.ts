@@ -89,7 +89,7 @@ export interface RuntimeSpec {
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export const maskedPaths: readonly string[] = [
+const maskedPaths: readonly string[] = [
   ...['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi'].map(
     (name) => `/proc/${name}`,
   ),
@@ -97,7 +97,7 @@ export const maskedPaths: readonly string[] = [
   '/sys/devices/virtual/powercap',
 ];
 
-export const readonlyPaths: readonly string[] = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+const readonlyPaths: readonly string[] = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
 
 /** The OCI runtime config of one process; `id` names its cgroup where a parent is asked for. */
 export function runtimeSpec(process: SandboxProcess, host: SpecHost, id: string): RuntimeSpec {
@@ -180,12 +180,12 @@ export function environment(env: readonly string[]): readonly string[] {
 }
 
 /** `nofile` → `RLIMIT_NOFILE`. */
-export function rlimitName(name: string): string {
+function rlimitName(name: string): string {
   const upper = name.toUpperCase();
   return upper.startsWith('RLIMIT_') ? upper : `RLIMIT_${upper}`;
 }
 
-export function namespaces(process: SandboxProcess, host: Pick<SpecHost, 'hasUnifiedCgroups'>): readonly string[] {
+function namespaces(process: SandboxProcess, host: Pick<SpecHost, 'hasUnifiedCgroups'>): readonly string[] {
   const always = ['pid', 'ipc', 'uts', 'mount'];
   return [...always, ...(process.network === 'none' ? ['network'] : []), ...(host.hasUnifiedCgroups ? ['cgroup'] : [])];
 }

@@ -1,5 +1,5 @@
 /** One rule of a seccomp profile as the OCI runtime spec has it. */
-export interface SeccompRule {
+interface SeccompRule {
   readonly names: readonly string[];
   readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
   readonly errnoRet?: number;

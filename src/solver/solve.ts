@@ -35,7 +35,7 @@ export interface StepMemory<R> {
 }
 
 /** How a vertex got its result. */
-export type Outcome = { readonly by: 'run' | CachedBy; readonly startedAtMs: number; readonly endedAtMs: number };
+type Outcome = { readonly by: 'run' | CachedBy; readonly startedAtMs: number; readonly endedAtMs: number };
 
 /** One request to the solver; vertices that its edges share are solved once. */
 export interface Job<R> {

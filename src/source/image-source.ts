@@ -24,7 +24,7 @@ import { ingestLayer } from './ingest-layer.ts';
 import { openLayout, readLayoutLayer } from './oci-layout.ts';
 
 /** An image of one platform whose manifest and config the store has; its layers may still be elsewhere. */
-export interface ResolvedImage {
+interface ResolvedImage {
   /** `docker-image://docker.io/library/alpine:3.20@sha256:…` or `oci-layout:///path@sha256:…`. */
   readonly identifier: string;
   /** Of the manifest of this platform. */

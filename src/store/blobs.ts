@@ -35,7 +35,7 @@ export interface Blobs {
   remove(digest: Digest): void;
 }
 
-export interface BlobWriter extends Disposable {
+interface BlobWriter extends Disposable {
   /** Append; `chunk` may be used again afterwards. */
   write(chunk: Uint8Array): void;
   /** Give the blob its name. */

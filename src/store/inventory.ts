@@ -29,7 +29,7 @@ export interface CacheEntry {
 }
 
 /** A manifest blob and what it names, as far as the store has it. */
-export interface KnownManifest {
+interface KnownManifest {
   readonly digest: Digest;
   readonly noted: number;
   readonly blobs: readonly Digest[];
@@ -42,7 +42,7 @@ export interface KnownLayer extends LayerInfo {
 }
 
 /** A tag that was resolved, and to which manifest. */
-export interface KnownTag {
+interface KnownTag {
   readonly key: string;
   readonly digest: Digest;
   readonly name?: string | undefined;

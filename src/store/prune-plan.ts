@@ -32,7 +32,7 @@ function isWanted(row: UsageRow, { all, wants }: PrunePolicy): boolean {
 }
 
 /** Bytes of what no image needs: what limits of the cache are about. */
-export function cacheBytes(rows: readonly UsageRow[]): number {
+function cacheBytes(rows: readonly UsageRow[]): number {
   return rows.reduce(
     (sum, row) => sum + (row.images.length === 0 && row.kind !== 'bookkeeping' && row.kind !== 'half-made' ? row.sizeBytes : 0),
     0,

@@ -52,7 +52,7 @@ interface TableStyle {
 }
 
 /** One row for each name of each image. */
-export function imageTable(images: readonly ImageSummary[], style: TableStyle): string {
+function imageTable(images: readonly ImageSummary[], style: TableStyle): string {
   const digest = (text: string): readonly string[] => (style.digests ? [text] : []);
   const rows = images.flatMap((image) => {
     const names = image.names.filter((name) => style.wanted.length === 0 || style.wanted.some((wanted) => isNamed(name, wanted)));

@@ -29,7 +29,7 @@ const readers: Readonly<Record<string, (limits: Limits, value: string, name: str
 };
 
 /** What `--resource` takes. */
-export const resourceNames: readonly string[] = Object.keys(readers);
+const resourceNames: readonly string[] = Object.keys(readers);
 
 /** As the scheduler counts by default. */
 const usualPeriodUs = 100_000;

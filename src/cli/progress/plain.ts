@@ -191,7 +191,7 @@ function failureBlock(step: PlainStep): string {
 }
 
 /** ` 2 warnings found:` and the list; nothing when there are none. */
-export function warningSummary(warnings: readonly string[]): string {
+function warningSummary(warnings: readonly string[]): string {
   if (warnings.length === 0) return '';
   return `\n ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:\n${warnings.map((text) => ` - ${text}\n`).join('')}`;
 }

@@ -7,7 +7,7 @@ export function whyLine(reasons: readonly MissReason[]): string | undefined {
 }
 
 /** One reason as part of a sentence that begins with "because". */
-export function reasonText(reason: MissReason): string | undefined {
+function reasonText(reason: MissReason): string | undefined {
   switch (reason.kind) {
     case 'never-built':
       return undefined;

@@ -21,13 +21,13 @@ export interface CdiNode {
   readonly gid: number | undefined;
 }
 
-export interface CdiMount {
+interface CdiMount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly options: readonly string[];
 }
 
-export interface CdiHook {
+interface CdiHook {
   /** `createContainer`: a name of the OCI runtime spec. */
   readonly hookName: string;
   readonly path: string;
@@ -52,7 +52,7 @@ export interface CdiSpec {
 }
 
 /** The specification is not one; says where it goes wrong. */
-export class BadCdiSpec extends Error {}
+class BadCdiSpec extends Error {}
 
 const hookNames = ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'];
 

@@ -29,7 +29,7 @@ export interface GitRequest {
   readonly knownHosts: string | undefined;
 }
 
-export interface GitCheckout extends Disposable {
+interface GitCheckout extends Disposable {
   /** The files; gone when disposed, unless moved. */
   readonly directory: HostPath;
 }

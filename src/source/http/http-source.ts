@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly authorization: string | undefined;
 }
 
-export interface HttpOptions {
+interface HttpOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
