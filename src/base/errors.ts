@@ -69,3 +69,13 @@ export function isNodeError(thrown: unknown): thrown is NodeJS.ErrnoException {
 export function isNotFound(thrown: unknown): boolean {
   return isNodeError(thrown) && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
 }
+
+/** What `work` returns; undefined where the file it asks for, or a directory on the way to it, is not there. */
+export function ifThere<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

@@ -5,6 +5,7 @@ export {
   type ErrorClass,
   type ErrorCode,
   type ErrorDetails,
+  ifThere,
   isNodeError,
   isNotFound,
   SlipwayError,

@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync } from 'node:fs';
-import { type HostPath, hostPath, isNotFound } from '../base/index.ts';
+import { type HostPath, hostPath, ifThere } from '../base/index.ts';
 import { openStore, prune, writeAside } from '../store/index.ts';
 
 /** What was freed to keep the cache within its limit. */
@@ -29,10 +29,5 @@ function note(root: HostPath, limitBytes: number): string {
 }
 
 function readNote(path: HostPath): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return ifThere(() => readFileSync(path, 'utf8'));
 }

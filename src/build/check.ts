@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isNotFound, Scope } from '../base/index.ts';
+import { ifThere, Scope } from '../base/index.ts';
 import { type CheckRequest, type ParseResult, parseDockerfile, settingsFrom } from '../dockerfile/index.ts';
 import { engineSettings, openEngine } from '../engine/index.ts';
 import { type ResolvedImage, type Verdict, verdictOf } from '../frontend/index.ts';
@@ -148,11 +148,8 @@ async function withImages(parsed: ParseResult, request: CheckRequest, options: C
 
 function readFirst(paths: readonly string[]): string | undefined {
   for (const path of paths) {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const text = ifThere(() => readFileSync(path, 'utf8'));
+    if (text !== undefined) return text;
   }
   return undefined;
 }

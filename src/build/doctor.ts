@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type HostPath, isNotFound, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { type HostPath, ifThere, Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Engine, engineSettings } from '../engine/index.ts';
 import { mountOverlay } from '../rootfs/index.ts';
 import { createIngest } from '../store/index.ts';
@@ -108,12 +108,7 @@ function namespaceFindings(): readonly DoctorFinding[] {
 }
 
 function sysctl(name: string): string | undefined {
-  try {
-    return readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim();
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return ifThere(() => readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim());
 }
 
 function broken(name: string, error: SlipwayError): DoctorFinding {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { isNotFound, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { ifThere, isNotFound, SlipwayError, toSlipwayError } from '../base/index.ts';
 import type { InPort } from './io.ts';
 
 /** A Dockerfile that a command reads without building it. */
@@ -46,11 +46,8 @@ export async function readDockerfile(argument: string, stdin: InPort, cwd: strin
 export function ignoreFileFor({ path }: DockerfileInput): string | undefined {
   if (path === undefined) return undefined;
   for (const candidate of [`${path}.dockerignore`, join(dirname(path), '.dockerignore')]) {
-    try {
-      return readFileSync(candidate, 'utf8');
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const text = ifThere(() => readFileSync(candidate, 'utf8'));
+    if (text !== undefined) return text;
   }
   return undefined;
 }

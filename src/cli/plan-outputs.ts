@@ -1,6 +1,6 @@
 import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isNotFound, SlipwayError } from '../base/index.ts';
+import { ifThere, SlipwayError } from '../base/index.ts';
 import { parseOutput } from './flags/output.ts';
 import type { Tag } from './flags/tag.ts';
 import type { Annotation, Output } from './ports.ts';
@@ -100,12 +100,7 @@ function destOf(output: Output): string | undefined {
 }
 
 function look(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return ifThere(() => statSync(path));
 }
 
 function bad(message: string, hint?: string): SlipwayError {

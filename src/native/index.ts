@@ -9,5 +9,6 @@ export { errnoName, NativeError } from './native-error.ts';
 export { pipe } from './pipe.ts';
 export { removeTree } from './remove-tree.ts';
 export { resolveInRoot } from './resolve-in-root.ts';
+export { bigStatIfThere, statIfThere } from './stat-if-there.ts';
 export { getXattr, listXattrs, setXattr } from './xattr.ts';
 export { createZstdThreads, type ZstdThreads } from './zstd.ts';

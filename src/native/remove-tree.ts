@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Dirent, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import { decodeFileName, isNotFound } from '../base/index.ts';
+import { decodeFileName, ifThere } from '../base/index.ts';
 import { fsPath } from './file-names.ts';
 
 /** In UTF-16 units, of which none is more than three bytes: with one more name a path stays below the kernel's 4,096 bytes. */
@@ -46,13 +46,4 @@ function removeDirectory(path: string, limit: number, moveUp: (directory: string
 
 function entriesOf(path: string): Dirent<Buffer>[] {
   return readdirSync(fsPath(path), { withFileTypes: true, encoding: 'buffer' });
-}
-
-function ifThere<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { lstatSync } from 'node:fs';
-import { type HostPath, hostPath, isNotFound, SlipwayError } from '../base/index.ts';
-import { fsPath, readLink } from './file-names.ts';
+import { type HostPath, hostPath, ifThere, SlipwayError } from '../base/index.ts';
+import { readLink } from './file-names.ts';
+import { statIfThere } from './stat-if-there.ts';
 
 const maxLinks = 255;
 
@@ -35,10 +35,5 @@ export function resolveInRoot(root: HostPath, path: string, options: { readonly 
 }
 
 function linkTarget(path: string): string | undefined {
-  try {
-    return lstatSync(fsPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? readLink(path) : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return statIfThere(path)?.isSymbolicLink() === true ? ifThere(() => readLink(path)) : undefined;
 }

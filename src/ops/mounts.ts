@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { hasRawBytes, type HostPath, type Scope, SlipwayError } from '../base/index.ts';
 import type { ExecOp, Mount } from '../graph/index.ts';
 import { notFound, resolve, type TreeNode } from '../layer/index.ts';
-import { fsPath, mount as mountAt, mountFlags, resolveInRoot, umount } from '../native/index.ts';
+import { fsPath, mount as mountAt, mountFlags, resolveInRoot, statIfThere, umount } from '../native/index.ts';
 import { digestOf, hexOf } from '../oci/index.ts';
 import { mountOverlay, prepareLowers, writeTree } from '../rootfs/index.ts';
 import type { SandboxMount } from '../sandbox/index.ts';
@@ -50,7 +50,7 @@ function refuseUnmountable({ mount: { destination } }: PreparedMount, before: re
   let place: string = around.source;
   for (const name of destination.slice(around.destination.length + 1).split('/')) {
     place = `${place}/${name}`;
-    const info = lstatSync(fsPath(place), { throwIfNoEntry: false });
+    const info = statIfThere(place);
     // A symlink leads on from the root of the sandbox, not of the mount: the runtime follows it.
     if (info?.isSymbolicLink() === true) return;
     if (info === undefined) throw noMountPoint(destination, around.destination);

@@ -1,9 +1,10 @@
 import { compilePatterns, Scope, SlipwayError } from '../base/index.ts';
 import type { SourceOp, Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
+import { statIfThere } from '../native/index.ts';
 import type { Digest } from '../oci/index.ts';
 import type { OpContext } from '../solver/index.ts';
-import { type FetchProgress, followEverything, followPaths, openLocalContext, statIfThere } from '../source/index.ts';
+import { type FetchProgress, followEverything, followPaths, openLocalContext } from '../source/index.ts';
 import { checkoutLayer, gitRequest } from './git-request.ts';
 import { httpRequest } from './http-request.ts';
 import type { OpsState } from './ports.ts';

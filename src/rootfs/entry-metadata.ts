@@ -1,7 +1,7 @@
-import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lstatSync, lutimesSync, type Stats } from 'node:fs';
+import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lstatSync, lutimesSync } from 'node:fs';
 import { isNodeError, SlipwayError } from '../base/index.ts';
 import type { FileEntry } from '../layer/index.ts';
-import { fsPath, getXattr, listXattrs, NativeError, setXattr } from '../native/index.ts';
+import { fsPath, getXattr, listXattrs, NativeError, setXattr, statIfThere } from '../native/index.ts';
 
 /** What an entry says about its inode, beside the content. */
 export interface Metadata {
@@ -84,12 +84,7 @@ function owned(metadata: Metadata, work: () => void): void {
 
 /** May `host` be given a second name as `entry`? Only when everything an inode holds is equal. */
 export function isSameInode(host: string, entry: FileEntry): boolean {
-  let stat: Stats | undefined;
-  try {
-    stat = lstatSync(fsPath(host), { throwIfNoEntry: false });
-  } catch {
-    return false;
-  }
+  const stat = statIfThere(host);
   return (
     stat?.isFile() === true &&
     stat.size === entry.sizeBytes &&

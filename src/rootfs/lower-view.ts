@@ -1,6 +1,6 @@
 import { lstatSync, type BigIntStats } from 'node:fs';
-import { type HostPath, isNotFound } from '../base/index.ts';
-import { fsPath, getXattr, readNames } from '../native/index.ts';
+import type { HostPath } from '../base/index.ts';
+import { bigStatIfThere, fsPath, getXattr, readNames } from '../native/index.ts';
 
 /** The attribute that makes a directory hide what is below it. */
 export const opaqueXattr = 'trusted.overlay.opaque';
@@ -30,7 +30,7 @@ export class LowerView {
     const { parent, name } = split(path);
     for (const directory of this.#merged(parent)) {
       const host = `${directory}/${name}`;
-      const stat = statIfThere(host);
+      const stat = bigStatIfThere(host);
       if (stat !== undefined) return isWhiteout(stat) ? undefined : { host, stat };
     }
     return undefined;
@@ -55,7 +55,7 @@ export class LowerView {
     const found: string[] = [];
     for (const directory of this.#merged(parent)) {
       const candidate = `${directory}/${name}`;
-      const stat = statIfThere(candidate);
+      const stat = bigStatIfThere(candidate);
       if (stat === undefined) continue;
       if (!stat.isDirectory()) break;
       found.push(candidate);
@@ -73,13 +73,4 @@ function split(path: string): { readonly parent: string; readonly name: string }
 
 function isWhiteout(stat: BigIntStats): boolean {
   return stat.isCharacterDevice() && stat.rdev === 0n;
-}
-
-function statIfThere(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -10,8 +10,8 @@ import {
   utimesSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { type HostPath, isNotFound, SlipwayError } from '../base/index.ts';
-import { fsPath, resolveInRoot } from '../native/index.ts';
+import { type HostPath, SlipwayError } from '../base/index.ts';
+import { bigStatIfThere, fsPath, resolveInRoot } from '../native/index.ts';
 
 /** Where something will be mounted in a root file system. */
 export interface MountPoint {
@@ -42,7 +42,7 @@ export function prepareMountPoints(root: HostPath, points: readonly MountPoint[]
   const taken: string[] = [];
   const make = (path: string, kind: 'dir' | 'file'): void => {
     const parent = dirname(path);
-    const stat = statIfThere(parent);
+    const stat = bigStatIfThere(parent);
     if (stat === undefined) make(parent, 'dir');
     else if (!stat.isDirectory()) throw inTheWay(root, parent, 'a directory');
     else if (!own.has(parent) && !parents.has(parent)) parents.set(parent, stat);
@@ -55,7 +55,7 @@ export function prepareMountPoints(root: HostPath, points: readonly MountPoint[]
     const path = resolveInRoot(root, point.path);
     if (path === root || taken.some((above) => path === above || path.startsWith(`${above}/`))) continue;
     taken.push(path);
-    const stat = statIfThere(path);
+    const stat = bigStatIfThere(path);
     if (stat === undefined) make(path, point.kind);
     else if (stat.isDirectory() !== (point.kind === 'dir'))
       throw inTheWay(root, path, point.kind === 'dir' ? 'a directory' : 'a file');
@@ -72,10 +72,10 @@ export function prepareMountPoints(root: HostPath, points: readonly MountPoint[]
  * something else changed in them meanwhile. Call it while the root is still mounted and after its last process is gone.
  */
 export function removeMountStubs(stubs: MountStubs): void {
-  const timesNow = stubs.parents.map(({ path }) => (isUnmoved(stubs.root, path) ? statIfThere(path) : undefined));
+  const timesNow = stubs.parents.map(({ path }) => (isUnmoved(stubs.root, path) ? bigStatIfThere(path) : undefined));
   for (const { path, kind } of [...stubs.created].reverse()) {
     if (!isUnmoved(stubs.root, dirname(path))) continue;
-    const stat = statIfThere(path);
+    const stat = bigStatIfThere(path);
     if (stat === undefined) continue;
     if (kind === 'dir' && stat.isDirectory()) {
       if (readdirSync(fsPath(path)).length === 0) rmdirSync(fsPath(path));
@@ -97,15 +97,6 @@ function isUnmoved(root: HostPath, path: string): boolean {
 /** Whole microseconds, which a double keeps on the right side of the next second. */
 function seconds(ns: bigint): number {
   return Number(ns / 1000n) / 1e6;
-}
-
-function statIfThere(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 function inTheWay(root: string, path: string, wanted: string): SlipwayError {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type HostPath, hostPath, isNotFound } from '../base/index.ts';
+import { type HostPath, hostPath, ifThere } from '../base/index.ts';
 import type { SandboxMount } from './ports.ts';
 
 export interface HostsOptions {
@@ -68,10 +68,5 @@ function hasIpv6(): boolean {
 }
 
 function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isNotFound(error)) return '';
-    throw error;
-  }
+  return ifThere(() => readFileSync(path, 'utf8')) ?? '';
 }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isNotFound } from '../base/index.ts';
+import { ifThere } from '../base/index.ts';
 
 /** What a runtime says itself, as opposed to the process it runs: both write to the same standard error. */
 export interface RuntimeLog {
@@ -24,12 +24,7 @@ export function openRuntimeLog(path: string): RuntimeLog {
 }
 
 function sizeOf(path: string): number {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  } catch (error) {
-    if (isNotFound(error)) return 0;
-    throw error;
-  }
+  return ifThere(() => statSync(path).size) ?? 0;
 }
 
 function errorMessage(line: string): string[] {

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { type HostPath, isNotFound } from '../base/index.ts';
+import { type HostPath, ifThere } from '../base/index.ts';
 import { startChild } from './child.ts';
 import { killInit, readInitProcess, startTicksOf } from './container-state.ts';
 
@@ -26,10 +26,5 @@ export async function sweepSandboxes(stateDir: HostPath, programs: readonly stri
 }
 
 function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  return ifThere(() => readdirSync(directory)) ?? [];
 }

@@ -1,6 +1,6 @@
 import { addAbortListener } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { type HostPath, hostPath, isNotFound } from '../base/index.ts';
+import { type HostPath, hostPath, ifThere } from '../base/index.ts';
 import { bridgePath, errnoName, type MountFlag, mountFlags, resolveInRoot } from '../native/index.ts';
 import { allCapabilities, capabilityMask } from './capabilities.ts';
 import { type Child, startChild } from './child.ts';
@@ -86,13 +86,8 @@ async function runInside(
 }
 
 function readFailure(file: string): InitFailure | undefined {
-  try {
-    const text = readFileSync(file, 'utf8');
-    return text === '' ? undefined : (JSON.parse(text) as InitFailure);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const text = ifThere(() => readFileSync(file, 'utf8')) ?? '';
+  return text === '' ? undefined : (JSON.parse(text) as InitFailure);
 }
 
 /** The first process of the namespace is the one child of `unshare`; with it all others die. */
@@ -103,13 +98,8 @@ function initOf(child: Child): InitProcess | undefined {
 }
 
 function childrenOf(pid: number): readonly number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    return text === '' ? [] : text.split(' ').map(Number);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  const text = ifThere(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()) ?? '';
+  return text === '' ? [] : text.split(' ').map(Number);
 }
 
 /** At the places of their numbers. */
@@ -155,12 +145,7 @@ function initPlan(sandboxed: SandboxProcess, host: SpecHost, failureFile: string
 function withHome({ root, env, uid, gid }: SandboxProcess): readonly string[] {
   const complete = environment(env);
   if (complete.some((variable) => variable.startsWith('HOME='))) return complete;
-  let passwd: string | undefined;
-  try {
-    passwd = readFileSync(resolveInRoot(hostPath(root), '/etc/passwd'), 'utf8');
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  const passwd = ifThere(() => readFileSync(resolveInRoot(hostPath(root), '/etc/passwd'), 'utf8'));
   return [...complete, `HOME=${resolveUser(`${uid}:${gid}`, passwd, undefined).home}`];
 }
 

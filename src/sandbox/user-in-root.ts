@@ -1,6 +1,6 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { HostPath } from '../base/index.ts';
-import { fsPath, resolveInRoot } from '../native/index.ts';
+import { fsPath, resolveInRoot, statIfThere } from '../native/index.ts';
 import { type ProcessUser, resolveUser } from './users.ts';
 
 const maxFileBytes = 10 << 20;
@@ -13,6 +13,6 @@ export function resolveUserIn(root: HostPath, user: string): Pick<ProcessUser, '
 
 function textOf(root: HostPath, path: string): string | undefined {
   const host = resolveInRoot(root, path);
-  const info = lstatSync(fsPath(host), { throwIfNoEntry: false });
+  const info = statIfThere(host);
   return info?.isFile() === true && info.size <= maxFileBytes ? readFileSync(fsPath(host), 'utf8') : undefined;
 }

@@ -10,4 +10,3 @@ export { ingestTar } from './ingest-tar.ts';
 export { type LocalContext, openLocalContext } from './local-context.ts';
 export { followEverything, followPaths } from './follow-paths.ts';
 export { readLayerTar } from './read-layer-tar.ts';
-export { statIfThere } from './stat-if-there.ts';

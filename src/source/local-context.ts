@@ -10,12 +10,11 @@ import {
   SlipwayError,
 } from '../base/index.ts';
 import { baseOf, buildTree, type Entry, joinPath, type LayerId, parentOf, sortEntries, type Tree } from '../layer/index.ts';
-import { fsPath, readLink, readNames } from '../native/index.ts';
+import { fsPath, readLink, readNames, statIfThere } from '../native/index.ts';
 import { createDigester, type Digest } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 import { type FollowPaths, followEverything } from './follow-paths.ts';
 import { openStatCache, type StatCache } from './stat-cache.ts';
-import { statIfThere } from './stat-if-there.ts';
 
 /** A directory of the host as one build sees it: what is ignored is not there, and owners are 0:0. */
 export interface LocalContext {

@@ -1,5 +1,5 @@
 import { readFileSync, type Stats } from 'node:fs';
-import { decodeFileName, encodeFileName, isNotFound } from '../base/index.ts';
+import { decodeFileName, encodeFileName, ifThere } from '../base/index.ts';
 import { type Digest, digestOf, hexOf, isDigest } from '../oci/index.ts';
 import { noteUse, type Store, writeAside } from '../store/index.ts';
 
@@ -63,12 +63,7 @@ function signatureOf(stats: Stats): string {
 }
 
 function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isNotFound(error)) return Buffer.alloc(0);
-    throw error;
-  }
+  return ifThere(() => readFileSync(path)) ?? Buffer.alloc(0);
 }
 
 /** A damaged file is an empty cache: everything is read again. */

@@ -1,6 +1,6 @@
-import { lstatSync, type Stats } from 'node:fs';
-import { isNotFound } from '../base/index.ts';
-import { fsPath, readNames } from '../native/index.ts';
+import type { Stats } from 'node:fs';
+import { ifThere } from '../base/index.ts';
+import { readNames, statIfThere } from '../native/index.ts';
 
 /** Adds up what files take on the disk: allocated blocks, each inode once however many names it has. */
 export interface DiskMeter {
@@ -22,7 +22,7 @@ export function createDiskMeter(): DiskMeter {
     return stats.blocks * blockBytes;
   };
   const walk = (path: string): number => {
-    const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
+    const stats = statIfThere(path);
     if (stats === undefined) return 0;
     let sizeBytes = own(stats);
     if (stats.isDirectory()) for (const name of listed(path)) sizeBytes += walk(`${path}/${name}`);
@@ -40,10 +40,5 @@ export function createDiskMeter(): DiskMeter {
 
 /** A running build may take a folder away meanwhile. */
 function listed(path: string): readonly string[] {
-  try {
-    return readNames(path);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  return ifThere(() => readNames(path)) ?? [];
 }

@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { type HostPath, isNotFound } from '../base/index.ts';
+import { type HostPath, ifThere } from '../base/index.ts';
 import type { StorePaths } from './paths.ts';
 import { lifeOf, ownProcessName } from './process-name.ts';
 
@@ -17,16 +17,8 @@ const mark = '-lease-';
 export function createLease(paths: StorePaths): Lease {
   const path = paths.ingest(`${ownProcessName()}${mark}${randomBytes(8).toString('hex')}`);
   closeSync(openSync(path, 'wx', 0o600));
-  return { path, [Symbol.dispose]: () => removeFile(path) };
-}
-
-/** Not `rmSync`: the first call of that costs a millisecond, and this is on the path of every build. */
-function removeFile(path: HostPath): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  // Not `rmSync`: the first call of that costs a millisecond, and this is on the path of every build.
+  return { path, [Symbol.dispose]: () => ifThere(() => unlinkSync(path)) };
 }
 
 export function isLease(name: string): boolean {

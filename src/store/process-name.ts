@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { isNodeError, isNotFound } from '../base/index.ts';
+import { isNodeError, ifThere, isNotFound } from '../base/index.ts';
 
 /** What is known of the process that made something. `elsewhere`: it is in another PID namespace, where this process cannot look. */
 export type Life = 'alive' | 'dead' | 'elsewhere';
@@ -45,10 +45,5 @@ function namespace(): string {
 }
 
 function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    if (isNotFound(error)) return '';
-    throw error;
-  }
+  return ifThere(() => readlinkSync(path)) ?? '';
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeSync } from 'node:fs';
-import { canonicalJson, type HostPath, isNotFound, type Json } from '../base/index.ts';
+import { canonicalJson, type HostPath, ifThere, type Json } from '../base/index.ts';
 import { digestOf, hexOf } from '../oci/index.ts';
 import { ingestName } from './ingest.ts';
 import type { RecordKind, StorePaths } from './paths.ts';
@@ -23,13 +23,8 @@ export function createRecords(paths: StorePaths): Records {
   return {
     read(kind, key) {
       const path = paths.record(kind, key);
-      let text: string;
-      try {
-        text = readFileSync(path, 'utf8');
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      const text = ifThere(() => readFileSync(path, 'utf8'));
+      if (text === undefined) return undefined;
       const value = parseRecord(text);
       if (value === undefined) rmSync(path, { force: true });
       return value;
@@ -57,13 +52,12 @@ export function parseRecord(text: string): Json | undefined {
 /** Set the file's modification time to now; `false` when it is not there. */
 export function noteUse(path: HostPath): boolean {
   const nowSec = Date.now() / 1000;
-  try {
-    utimesSync(path, nowSec, nowSec);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  return (
+    ifThere(() => {
+      utimesSync(path, nowSec, nowSec);
+      return true;
+    }) ?? false
+  );
 }
 
 /** Write `path` so that a reader sees the old file or the whole new one. */

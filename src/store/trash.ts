@@ -1,5 +1,5 @@
 import { linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
-import { isNodeError, isNotFound } from '../base/index.ts';
+import { ifThere, isNodeError } from '../base/index.ts';
 import { notedAt } from './inventory.ts';
 import { createIngest } from './ingest.ts';
 import type { StorePaths } from './paths.ts';
@@ -20,13 +20,10 @@ export function createTrash(paths: StorePaths, cutoffMs: number): Trash {
   let count = 0;
   const moveAside = (path: string): string | undefined => {
     const aside = ingest.child(String(count++));
-    try {
+    return ifThere(() => {
       renameSync(path, aside);
       return aside;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    });
   };
   return {
     take(path) {

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
-import { isNodeError, isNotFound, nearest, SlipwayError } from '../../base/index.ts';
+import { ifThere, isNodeError, isNotFound, nearest, SlipwayError } from '../../base/index.ts';
 import { engineSettings } from '../../engine/index.ts';
 import type { BuildEvent, StepId } from '../../solver/index.ts';
 import { readFileChunks, type StorePaths, storePaths } from '../../store/index.ts';
@@ -105,12 +105,7 @@ function pathsOf({ engine }: Common): StorePaths {
 
 /** Latest first. */
 function idsOf(paths: StorePaths): readonly string[] {
-  try {
-    return readdirSync(paths.history('')).sort().reverse();
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  return ifThere(() => readdirSync(paths.history('')).sort().reverse()) ?? [];
 }
 
 /** No record is longer. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { isNotFound, SlipwayError, toSlipwayError } from '../../base/index.ts';
+import { ifThere, SlipwayError, toSlipwayError } from '../../base/index.ts';
 import type { DeviceEdits, DeviceRegistry, WantedDevice } from '../devices.ts';
 import { mergeEdits } from './edits.ts';
 import { type CdiDevice, type CdiSpec, isKind, readCdiSpec } from './spec.ts';
@@ -96,13 +96,12 @@ function readAll(directories: readonly string[]): Read {
 }
 
 function specFiles(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => /\.(?:json|yaml|yml)$/.test(name))
-      .sort()
-      .map((name) => `${directory}/${name}`);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  return (
+    ifThere(() =>
+      readdirSync(directory)
+        .filter((name) => /\.(?:json|yaml|yml)$/.test(name))
+        .sort()
+        .map((name) => `${directory}/${name}`),
+    ) ?? []
+  );
 }
