@@ -9,7 +9,7 @@ const smallBytes = 1 << 20;
 const stride = 256;
 
 /**
- * The tar of `entries`, in pieces that stay valid. Files whose entries don't say where their bytes are belong to `layer`.
+ * The tar of `entries`, but for the root's own, in pieces that stay valid. Files whose entries don't say where their bytes are belong to `layer`.
  * @throws {SlipwayError} `ROOTFS_NO_FILE`, `TAR_SIZE_MISMATCH`
  */
 export async function* tarChunks(
@@ -25,6 +25,7 @@ export async function* tarChunks(
       await new Promise(setImmediate);
       signal.throwIfAborted();
     }
+    if (entry.path === '') continue;
     tar.writeHeader(entry);
     if (entry.type === 'file') {
       const big = bigFile(content, layer, entry);

@@ -87,3 +87,9 @@ test('childrenOf() is in index order', () => {
 test('an entry for the root describes it', () => {
   expect(treeOf('1', dir('', { mode: 0o700 }), file('a')).root.entry.mode).toBe(0o700);
 });
+
+test('extendTree() hands the owner of the root on to the next layer, and not its mode', () => {
+  const changed = treeOf('1', dir('', { mode: 0o711, uid: 5, gid: 6 }), file('a'));
+  expect(extendTree(changed, layer('2', file('b'))).root.entry).toMatchObject({ mode: 0o755, uid: 5, gid: 6 });
+  expect(changed.root.entry.mode).toBe(0o711);
+});

@@ -17,12 +17,14 @@ export function buildTree(layers: readonly LayerIndex[]): Tree {
  * `tree` with one more layer on top; shares with `tree` every directory the layer leaves alone.
  *
  * A parent the layer does not list is kept as the tree has it, or becomes 0755 root; where the tree has something else than a
- * directory there, a directory takes its place, as it does in an overlay.
+ * directory there, a directory takes its place, as it does in an overlay. A root that the layer does not list keeps its owner,
+ * but is 0755 again: so it is in the directory that BuildKit makes for each layer.
  *
  * @throws {SlipwayError} `LAYER_BAD_HARDLINK` a hard link names nothing, or no file.
  */
 export function extendTree(tree: Tree, layer: LayerIndex): Tree {
   const editor = new TreeEditor(tree);
+  if (tree.root.entry.mode !== rootMode) setRootMode(editor);
   const links: HardlinkEntry[] = [];
   let lastPath: string | undefined;
   let lastDir: DirNode | undefined;
@@ -52,6 +54,13 @@ export function extendTree(tree: Tree, layer: LayerIndex): Tree {
   }
   placeLinks(editor, links, layer.id);
   return editor.freeze();
+}
+
+const rootMode = 0o755;
+
+function setRootMode(editor: TreeEditor): void {
+  const root = editor.root();
+  if (root.entry.type === 'dir') root.entry = { ...root.entry, mode: rootMode };
 }
 
 function placeRoot(editor: TreeEditor, entry: DirEntry, origin: LayerId): void {

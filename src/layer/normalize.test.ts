@@ -29,6 +29,7 @@ test.for<[name: string, items: (Entry | OpaqueMarker)[], result: string[]]>([
     [file('z'), hardlink('y', 'z'), hardlink('x', 'y')],
     ['hardlink x -> z', 'hardlink y -> z', 'file z'],
   ],
+  ['what a tar says of the root counts for nothing', [dir('', { mode: 0o700, uid: 7 }), file('a')], ['file a']],
 ])('normalizeLayer() %s', ([, items, result]) => {
   expect(names(normalizeLayer(items))).toEqual(result);
 });
@@ -39,6 +40,12 @@ test.for<[name: string, items: (Entry | OpaqueMarker)[]]>([
   ['a whiteout beside the directory', [whiteout('a'), dir('a', { mode: 0o700 })]],
 ])('IMG-08 normalizeLayer() makes an opaque directory of %s', ([, items]) => {
   expect(normalizeLayer(items)).toMatchObject([{ type: 'dir', path: 'a', mode: 0o700, opaque: true }]);
+});
+
+test('IMG-08 a marker in the root hides all below, and the root is 0755', () => {
+  expect(normalizeLayer([dir('', { mode: 0o700, uid: 7 }), opaque('')])).toMatchObject([
+    { type: 'dir', path: '', mode: 0o755, uid: 0, opaque: true },
+  ]);
 });
 
 test('IMG-08 a marker or whiteout without a directory entry makes one, where something is below', () => {

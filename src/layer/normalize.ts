@@ -14,7 +14,7 @@ export interface OpaqueMarker {
  * Entries as a tar gives them, in its order, made into those of a `LayerIndex`: sorted, each path once, the last one winning.
  *
  * Whiteouts and opaque markers speak of the layers below only, wherever they stand: together with an entry of the same
- * path they make an opaque directory, or nothing. Names that lead through a symlink of the same layer are moved to
+ * path they make an opaque directory, or nothing. What a tar says of the root itself counts for nothing, as with containerd. Names that lead through a symlink of the same layer are moved to
  * where the link points, inside the root.
  *
  * @throws {SlipwayError} `LAYER_BAD_PATH` too long a path, or one below a file. `LAYER_SYMLINK_LOOP`.
@@ -27,7 +27,7 @@ export function normalizeLayer(items: Iterable<Entry | OpaqueMarker>): Entry[] {
     if (item.path.length > maxPathLength) throw badPath(item.path, 'is longer than 4095 characters');
     if (item.type === 'whiteout') hidden.add(item.path);
     else if (item.type === 'opaque') opaque.add(item.path);
-    else {
+    else if (item.path !== '') {
       if (item.type !== 'dir' && entries.get(item.path)?.type === 'dir') removeBelow(entries, item.path);
       entries.set(item.path, item);
     }

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { hasRawBytes, type HostPath, type Scope, SlipwayError } from '../base/index.ts';
 import type { ExecOp, Mount } from '../graph/index.ts';
 import { notFound, resolve, type TreeNode } from '../layer/index.ts';
@@ -67,7 +67,7 @@ function noMountPoint(destination: string, around: string): SlipwayError {
 async function prepareMount(mount: Mount, name: string, caches: Caches, ports: MountPorts): Promise<PreparedMount | undefined> {
   switch (mount.type) {
     case 'bind':
-      return bind(mount.dest, await showInput(mount.input, mount.selector, name, ports), mount.readonly);
+      return bind(mount.dest, await showInput(mount, name, ports), mount.readonly);
     case 'cache':
       return bind(mount.dest, await cacheDirectory(mount, name, caches, ports), mount.readonly);
     case 'tmpfs': {
@@ -104,7 +104,11 @@ function bind(destination: string, source: HostPath, readonly: boolean): Prepare
 }
 
 /** A private, writable view of an input: what is written there is thrown away. */
-async function showInput(input: number, selector: string, name: string, ports: MountPorts): Promise<HostPath> {
+async function showInput(
+  { input, selector, readonly }: Extract<Mount, { type: 'bind' }>,
+  name: string,
+  ports: MountPorts,
+): Promise<HostPath> {
   const { inputs, ingest, state, context, scope } = ports;
   const result = inputs[input];
   const target = ingest.child(`${name}-m`);
@@ -123,7 +127,10 @@ async function showInput(input: number, selector: string, name: string, ports: M
       signal: context.signal,
     });
     const [upper, work] = [ingest.child(`${name}-u`), ingest.child(`${name}-w`)];
-    mkdirSync(upper, 0o755);
+    const { mode, uid, gid } = tree.root.entry;
+    mkdirSync(upper);
+    chownSync(upper, uid, gid);
+    chmodSync(upper, readonly ? mode : 0o755);
     mkdirSync(work);
     scope.use(mountOverlay({ lowers, upper, work, target }));
   }

@@ -1,7 +1,7 @@
-import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import type { HostPath, Scope } from '../base/index.ts';
 import type { ExecOp } from '../graph/index.ts';
-import type { LayerId } from '../layer/index.ts';
+import type { DirEntry, LayerId } from '../layer/index.ts';
 import { mountOverlay, prepareLowers, prepareMountPoints, removeMountStubs, walkUpper } from '../rootfs/index.ts';
 import { resolveUserIn, type SandboxProcess, writeHostsFiles } from '../sandbox/index.ts';
 import type { OpContext } from '../solver/index.ts';
@@ -44,7 +44,8 @@ export async function prepareStep(
   const { store, content } = state.ports;
   const ingest = scope.use(createIngest(store.paths));
   const lowers = await prepareLowers(base, { store, content, scratch: ingest.child('t'), signal: context.signal });
-  const upper = makeUpper(ingest.child('u'), state, base);
+  const owner = state.treeOf(base).root.entry;
+  const upper = makeUpper(ingest.child('u'), owner);
   for (const name of ['w', 'm']) mkdirSync(ingest.child(name));
   const root = scope.use(mountOverlay({ lowers, upper, work: ingest.child('w'), target: ingest.child('m') }));
   const network = op.network === 'default' ? state.ports.network : op.network;
@@ -91,19 +92,30 @@ export async function prepareStep(
       await root[Symbol.asyncDispose]();
       const id = store.layers.newId();
       const createdAt = new Date(state.ports.now()).toISOString();
-      store.layers.commit({ id, entries: walkUpper(upper, { lowers }), createdAt, directory: upper });
+      const entries = [...changedRoot(upper, owner), ...walkUpper(upper, { lowers })];
+      store.layers.commit({ id, entries, createdAt, directory: upper });
       return id;
     },
   };
 }
 
-/** In an overlay the root directory is the upper's: it gets the owner and mode that the stack says. */
-function makeUpper(upper: HostPath, state: OpsState, base: readonly LayerId[]): HostPath {
-  const { mode, uid, gid } = state.treeOf(base).root.entry;
+type Owner = Pick<DirEntry, 'uid' | 'gid'>;
+
+const rootMode = 0o755;
+
+/** In an overlay the root directory is the upper's: the owner goes on from layer to layer, the mode doesn't (as with BuildKit). */
+function makeUpper(upper: HostPath, { uid, gid }: Owner): HostPath {
   mkdirSync(upper);
   chownSync(upper, uid, gid);
-  chmodSync(upper, mode);
+  chmodSync(upper, rootMode);
   return upper;
+}
+
+/** The entry of a root that the step gave to somebody else, or another mode. It is for the next steps: no tar has it. */
+function changedRoot(upper: HostPath, before: Owner): DirEntry[] {
+  const { uid, gid, mode } = lstatSync(upper);
+  if (uid === before.uid && gid === before.gid && (mode & 0o7777) === rootMode) return [];
+  return [{ type: 'dir', path: '', mode: mode & 0o7777, uid, gid, mtimeSec: 0 }];
 }
 
 function environmentOf(
