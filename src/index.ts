@@ -74,6 +74,7 @@ export {
   type BuildVerification,
   type ImageDifference,
   type ImageProblem,
+  type ImageRebuild,
   type ImageVerification,
   verifyBuild,
   type VerifyBuildOptions,

@@ -17,7 +17,7 @@ import type { LoadedDockerfile } from './load-dockerfile.ts';
 import { loadInput } from './load-input.ts';
 import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
 import { type EarlyBlobs, startEarlyBlobs } from './early-blobs.ts';
-import { keepGraph } from './kept-graph.ts';
+import { keepGraph, type KeptFacts } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
 import { writeOutputs } from './outputs.ts';
 import { reportStages, sizeOf } from './report-stages.ts';
@@ -34,17 +34,17 @@ import { cancellable } from './with-engine.ts';
  * @throws {DockerfileError} mistakes in the Dockerfile, all of them. @throws {StepError} a RUN failed: exit code, last lines, place.
  * @throws {SlipwayError} anything else; `class` says who has to act.
  */
-export async function build(options: BuildOptions = {}, noteGraph: NoteGraph = ignore): Promise<BuildResult> {
+export async function build(options: BuildOptions = {}, note: NoteFacts = ignore): Promise<BuildResult> {
   const signal = options.signal ?? new AbortController().signal;
   return await cancellable(signal, async () => {
     try {
-      return await buildUntil(options, noteGraph, signal);
+      return await buildUntil(options, note, signal);
     } catch (thrown) {
       const error = toSlipwayError(thrown);
       if (error.class !== 'internal' || signal.aborted || writesToStdout(options)) throw thrown;
       const { repairAfter } = await import('./repair.ts');
       if (!(await repairAfter(error, options, signal))) throw thrown;
-      return await buildUntil(options, noteGraph, signal);
+      return await buildUntil(options, note, signal);
     }
   });
 }
@@ -54,10 +54,10 @@ function writesToStdout({ outputs = [] }: BuildOptions): boolean {
   return outputs.some((output) => 'dest' in output && output.dest === '-');
 }
 
-/** Told under which key the store keeps what the build is to do. */
-type NoteGraph = (key: string) => void;
+/** Told what the history keeps beside the result. */
+type NoteFacts = (facts: KeptFacts) => void;
 
-async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: AbortSignal): Promise<BuildResult> {
+async function buildUntil(options: BuildOptions, note: NoteFacts, signal: AbortSignal): Promise<BuildResult> {
   const startedAtMs = Date.now();
   await using scope = new Scope();
   const emit: EmitEvent = options.onEvent ?? ignore;
@@ -102,7 +102,7 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
   const kept = keepGraph(engine.store, compiled, { directories: contexts.directories, network: networkOf(options) });
-  if (kept !== undefined) noteGraph(kept);
+  if (kept !== undefined) note({ graph: kept });
   const failed: { vertex?: Vertex | undefined } = {};
   let early: EarlyBlobs | undefined;
   const noteStep: EmitEvent = (event) => {
@@ -120,6 +120,8 @@ async function buildUntil(options: BuildOptions, noteGraph: NoteGraph, signal: A
     }
     throw thrown;
   });
+  const taken = await job.taken();
+  if (taken.size > 0) note({ taken: Object.fromEntries(taken) });
   const results = compiled.targets
     .slice(0, plan.wanted.length)
     .map((target, index) => ({ target, solved: solved[index] as OpResult }));

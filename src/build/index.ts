@@ -70,6 +70,7 @@ export {
   type BuildVerification,
   type ImageDifference,
   type ImageProblem,
+  type ImageRebuild,
   type ImageVerification,
   verifyBuild,
   type VerifyBuildOptions,

@@ -1,13 +1,23 @@
 import { type CompiledTargets, redactUrls } from '../frontend/index.ts';
-import { decodeDefinition, type Definition, encodeDefinition, type Vertex } from '../graph/index.ts';
+import { decodeDefinition, type Definition, type Edge, encodeDefinition, type Vertex } from '../graph/index.ts';
 import { type Digest, digestOf, hexOf } from '../oci/index.ts';
 import type { Store } from '../store/index.ts';
 
-/** What a build was to do, and where: enough to stand in one of its steps later. `result` is that of its first target. */
+/** What a build was to do, and where: enough to stand in one of its steps later, or to do it again. `result` is the first there is. */
 export interface KeptGraph extends Definition {
+  /** The results of all targets, as the build had them; `undefined`: the empty file system. */
+  readonly results: readonly (Edge | undefined)[];
   /** Where each local context lay, by name. */
   readonly directories: ReadonlyMap<string, string>;
   readonly network: 'host' | 'none';
+}
+
+/** What the history keeps of a build so that it can be done again. */
+export interface KeptFacts {
+  /** Under which key the store keeps what it was to do. */
+  readonly graph?: string | undefined;
+  /** Of each vertex that took something from a local context: the digest of that. */
+  readonly taken?: Readonly<Record<string, Digest>> | undefined;
 }
 
 type Surroundings = Pick<KeptGraph, 'directories' | 'network'>;
@@ -24,10 +34,10 @@ export function keepGraph(
   { graph, targets, names }: CompiledTargets,
   { directories, network }: Surroundings,
 ): string | undefined {
-  const results = targets.flatMap(({ result }) => result ?? []);
-  if (results.length === 0 || [...graph.vertices.values()].some(namesPassword)) return undefined;
+  const results = targets.map(({ result }) => result);
+  if (results.every((result) => result === undefined) || [...graph.vertices.values()].some(namesPassword)) return undefined;
   const surroundings = { directories: Object.fromEntries(directories), network };
-  const key = hexOf(digestOf(JSON.stringify([results, [...names], surroundings])));
+  const key = hexOf(digestOf(JSON.stringify([results.map((result) => result ?? null), [...names], surroundings])));
   if (store.records.touch('graph', key)) return key;
   const metadata = new Map(
     [...names].map(([vertex, name]) => [vertex, { ignoreCache: false, description: { [customName]: name } }]),
@@ -50,7 +60,8 @@ export function keptGraph(store: Store, key: string): KeptGraph | undefined {
   return {
     graph: { vertices: new Map(decoded.flatMap(({ graph }) => [...graph.vertices])) },
     metadata: new Map(decoded.flatMap(({ metadata }) => [...metadata])),
-    result: decoded[0]?.result,
+    results: decoded.map(({ result }) => result),
+    result: decoded.find(({ result }) => result !== undefined)?.result,
     directories: new Map(Object.entries(record.directories)),
     network: record.network,
   };
@@ -62,7 +73,7 @@ export function nameOfVertex({ metadata }: KeptGraph, vertex: Digest): string {
 }
 
 interface GraphRecord {
-  /** Base64, one for each target. */
+  /** Base64, one for each target; empty for the empty file system. */
   readonly definitions: readonly string[];
   readonly directories: Readonly<Record<string, string>>;
   readonly network: 'host' | 'none';

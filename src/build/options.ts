@@ -187,6 +187,8 @@ export interface TargetResult {
   readonly manifestDigest?: string;
   /** The manifest's descriptor, as it stands in an index. */
   readonly descriptor?: ImageDescriptor;
+  /** No file of the layers that the build added to that image is later than this, in seconds since 1970; absent where times were left as they are. */
+  readonly latestFileSec?: number;
   readonly names: readonly string[];
   /** Bytes of the image's uncompressed layers. */
   readonly imageSizeBytes: number;

@@ -28,7 +28,7 @@ export interface OutputRequest {
 }
 
 /** What an output gives back. */
-export type Written = Pick<TargetResult, 'imageId' | 'manifestDigest' | 'descriptor' | 'names'>;
+export type Written = Pick<TargetResult, 'imageId' | 'manifestDigest' | 'descriptor' | 'latestFileSec' | 'names'>;
 
 /** Write each result everywhere it was asked for, in order. @returns what was written of each of `results` */
 export async function writeOutputs(
@@ -44,6 +44,7 @@ export async function writeOutputs(
       imageId: before.imageId ?? made.imageId,
       manifestDigest: before.manifestDigest ?? made.manifestDigest,
       descriptor: before.descriptor ?? made.descriptor,
+      latestFileSec: before.imageId === undefined ? made.latestFileSec : before.latestFileSec,
       names: [...new Set([...before.names, ...made.names])],
     } as Written;
   }

@@ -38,7 +38,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   };
   let result: BuildResult;
   try {
-    result = { ...(await buildOnce({ ...options, onEvent }, history.noteGraph)), id: history.id };
+    result = { ...(await buildOnce({ ...options, onEvent }, history.note)), id: history.id };
   } catch (thrown) {
     await housekeeping(() => history.finish({ thrown }));
     if (options.signal?.aborted !== true) await housekeeping(keepLimit);

@@ -2,6 +2,7 @@ import type { BuildVerification, ImageVerification, VerifyBuildOptions, VerifyIm
 
 export type { ImageProblem } from './verify/check-image.ts';
 export type { ImageDifference } from './verify/compare-images.ts';
+export type { ImageRebuild } from './verify/rebuild-image.ts';
 export type { BuildVerification, ImageVerification, VerifyBuildOptions, VerifyImageOptions } from './verify/verify.ts';
 
 // What looks at whole images is loaded when somebody asks for it.
@@ -14,7 +15,7 @@ export async function verifyBuild(options: VerifyBuildOptions = {}): Promise<Bui
   return await (await import('./verify/verify.ts')).verifyBuild(options);
 }
 
-/** Read an image whole and hold everything it says of itself against its bytes. Changes nothing. */
+/** Read an image whole and hold everything it says of itself against its bytes; with `rebuild`, also do its build again. Changes nothing. */
 export async function verifyImage(options: VerifyImageOptions): Promise<ImageVerification> {
   return await (await import('./verify/verify.ts')).verifyImage(options);
 }

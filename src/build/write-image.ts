@@ -134,7 +134,14 @@ function namesWithDigest(
 }
 
 function writtenOf(image: ExportedImage, names: readonly string[], descriptor: ImageDescriptor): Written {
-  return { imageId: image.configDigest, manifestDigest: image.descriptor.digest, descriptor, names };
+  const { latestFileSec } = image;
+  return {
+    imageId: image.configDigest,
+    manifestDigest: image.descriptor.digest,
+    descriptor,
+    ...(latestFileSec === undefined ? {} : { latestFileSec }),
+    names,
+  };
 }
 
 function descriptorOf({ descriptor }: ExportedImage, created: Readonly<Record<string, string>> = {}): ImageDescriptor {

@@ -102,7 +102,7 @@ export function createFakeWorld(options: FakeOptions = {}): FakeWorld {
           },
         };
       },
-      unsettle: () => undefined,
+      unsettle: () => ({ [Symbol.dispose]: () => undefined }),
       die: (code) => {
         died = code;
       },

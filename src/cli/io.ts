@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { isNodeError } from '../base/index.ts';
 import type { Environment } from './flags/key-values.ts';
+import { unsettle } from './unsettle.ts';
 
 /** One of the two outgoing streams. */
 export interface OutPort {
@@ -37,8 +38,8 @@ export interface Io {
   readonly clock: Clock;
   /** Call `work` at each of these signals, until disposed. */
   onSignal(signals: readonly NodeJS.Signals[], work: () => void): Disposable;
-  /** Change what of the process must show in no build: umask, time zone, language. */
-  unsettle(): void;
+  /** Change what of the process must show in no build, until disposed: umask, time zone, language, current and temporary directory. */
+  unsettle(): Disposable;
   /** End the process at once, without clean-up. */
   die(code: number): void;
 }
@@ -71,11 +72,7 @@ export function processIo(): Io {
         },
       };
     },
-    unsettle() {
-      process.umask(process.umask() === 0o077 ? 0o022 : 0o077);
-      process.env['TZ'] = process.env['TZ'] === 'Asia/Kathmandu' ? 'UTC' : 'Asia/Kathmandu';
-      process.env['LC_ALL'] = process.env['LC_ALL'] === 'C' ? 'C.UTF-8' : 'C';
-    },
+    unsettle,
     die: (code) => process.exit(code),
   };
 }

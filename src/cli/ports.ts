@@ -11,6 +11,7 @@ export type {
   ContextVerdict,
   BuildVerification,
   ImageVerification,
+  VerifyImageOptions,
   DiskUsage,
   CheckOptions,
   EngineOptions,

@@ -51,6 +51,8 @@ export interface ExportedImage {
   readonly sizeBytes: number;
   /** RFC 3339. */
   readonly createdAt: string | undefined;
+  /** Where files were given no later time than this: seconds since 1970. */
+  readonly latestFileSec?: number | undefined;
 }
 
 /** How many layers are written at once; the blocks of each are compressed side by side too. */
@@ -61,8 +63,9 @@ export async function exportImage(image: ImageToExport, form: ImageForm, ports: 
   const { store, signal } = ports;
   const { epochSec } = form;
   const baseCount = image.base.diffIds.length;
+  const latestFileSec = form.clampsFiles === true ? epochSec : undefined;
   const layers = image.layers.map((layer, index) =>
-    form.clampsFiles === true && epochSec !== undefined && index >= baseCount ? clampLayer(layer, epochSec, store) : layer,
+    latestFileSec !== undefined && index >= baseCount ? clampLayer(layer, latestFileSec, store) : layer,
   );
   const written = await writeLayers(layers, form, ports, signal);
   const config = assembleImageConfig({
@@ -74,7 +77,7 @@ export async function exportImage(image: ImageToExport, form: ImageForm, ports: 
   });
   const types = form.types ?? 'oci';
   const configDescriptor = store.blobs.put(configTypeIn(types), printImageConfig(config));
-  return document(configDescriptor, config, layers, written, form, ports);
+  return { ...document(configDescriptor, config, layers, written, form, ports), latestFileSec };
 }
 
 /** An image that the store has, with its layers in the compression that is asked for. Its config, and so its ID, stays. */

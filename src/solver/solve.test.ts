@@ -216,6 +216,28 @@ test('solve() rejects for an edge that the graph does not have', async () => {
   await expect(world.job().solve(world.edge('nowhere'))).rejects.toMatchObject({ code: 'SOLVE_BAD_GRAPH' });
 });
 
+test('taken() tells what each step took from a live source, whatever else it has', async () => {
+  const world = new FakeWorld(small);
+  const takenBy = async (): Promise<Record<string, string>> => {
+    const job = world.job();
+    await job.solve(world.edge('test'));
+    const taken = await job.taken();
+    return Object.fromEntries(
+      small.flatMap(({ name }) => {
+        const digest = taken.get(world.edge(name).vertex);
+        return digest === undefined ? [] : [[name, digest]];
+      }),
+    );
+  };
+  const before = await takenBy();
+  expect(Object.keys(before)).toEqual(['app']);
+  expect(await takenBy()).toEqual(before);
+  world.sources.set('image', 'a newer one');
+  expect(await takenBy()).toEqual(before);
+  world.sources.set('files', 'changed');
+  expect((await takenBy())['app']).not.toBe(before['app']);
+});
+
 test('peek() gives what was solved or is cached, and runs nothing', async () => {
   const world = new FakeWorld(small);
   await world.solve(['test']);

@@ -43,6 +43,8 @@ export interface Job<R> {
   solve(edge: Edge): Promise<R>;
   /** The result of `edge`, if it was solved or the cache has it, and what was solved needed it. Runs nothing. */
   peek(edge: Edge): Promise<R | undefined>;
+  /** Of each vertex solved so far that takes something from a live source: a digest of what it takes, whatever else it has. */
+  taken(): Promise<ReadonlyMap<Digest, Digest>>;
   readonly outcomes: ReadonlyMap<Digest, Outcome>;
 }
 
@@ -316,6 +318,14 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
         await Promise.allSettled([...results.values(), ...keys.values()]);
         throw stop.signal.reason;
       }
+    },
+    async taken() {
+      const found = new Map<Digest, Digest>();
+      for (const [vertex, keyed] of keys) {
+        const parts = [...(await keyed).live].map(([index, value]) => ({ name: `input ${index}`, value }));
+        if (parts.length > 0) found.set(vertex, keyOf('content', parts));
+      }
+      return found;
     },
     async peek(edge) {
       const settled = results.get(edge.vertex);

@@ -1,7 +1,19 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest';
-import { build, saveImages, verifyBuild, type VerifyBuildOptions, verifyImage } from '../../src/index.ts';
+import {
+  build,
+  type BuildOptions,
+  type ImageVerification,
+  saveImages,
+  verifyBuild,
+  type VerifyBuildOptions,
+  verifyImage,
+  type VerifyImageOptions,
+} from '../../src/index.ts';
+import { unsettle } from '../../src/cli/unsettle.ts';
 import { Builder } from './support/builder.ts';
 import { startRegistry } from './support/docker-registry.ts';
 import { needs } from './support/needs.ts';
@@ -33,7 +45,13 @@ kernel.test('verifyBuild() names each file that two builds make different, the s
   let between = 0;
   const found = await twice(
     'FROM base-image\nRUN cat /proc/sys/kernel/random/uuid > /id; mkdir /d; mktemp /d/XXXXXX; echo same > /same\nCOPY a /a\nCMD ["x"]',
-    { reproducible: true, between: () => void (between += 1) },
+    {
+      reproducible: true,
+      between: () => {
+        between += 1;
+        return undefined;
+      },
+    },
   );
   expect(found.isReproducible).toBe(false);
   expect(found.digests[0]).not.toBe(found.digests[1]);
@@ -62,6 +80,94 @@ kernel.test('verifyBuild() sees times without --reproducible, and equal images w
     isReproducible: true,
     differences: [],
   });
+});
+
+kernel.test('verifyBuild() gives the same image in another directory, from relative paths and from an archive', async () => {
+  const context = builder.context({
+    'in/a': 'a',
+    'in/Dockerfile': 'FROM scratch\nCOPY --from=more b /b\nCOPY a /a',
+    'more/b': 'b',
+  });
+  const more = { reproducible: true, between: unsettle, engine: builder.engine };
+  const cwd = process.cwd();
+  process.chdir(context);
+  onTestFinished(() => process.chdir(cwd));
+  const found = await verifyBuild({ context: 'in', file: 'in/Dockerfile', contexts: { more: 'more' }, ...more });
+  expect(found.differences).toEqual([]);
+  const tar = execFileSync('tar', ['-C', 'in', '-c', 'a', 'Dockerfile']);
+  const again = await verifyBuild({ contextTar: Readable.from([tar]), contexts: { more: 'more' }, ...more });
+  expect(again.digests[0]).toBe(found.digests[0]);
+  expect(again.isReproducible).toBe(true);
+});
+
+/** Build a reproducible image; it goes by `name`. */
+async function builtAs(name: string, dockerfile: string, more: Partial<BuildOptions> = {}): Promise<string> {
+  const context = builder.context({ 'src/a': 'a\n', 'src/b': 'b\n' });
+  const outputs = [{ type: 'image', names: [name] }] as const;
+  await build({ dockerfile, context, outputs, reproducible: true, engine: builder.engine, ...more });
+  return context;
+}
+
+function doneAgain(image: string, more: Partial<VerifyImageOptions> = {}): Promise<ImageVerification> {
+  return verifyImage({ image, rebuild: true, engine: builder.engine, ...more });
+}
+
+kernel.test('verifyImage() does the build of an image again: stages, bases of the store, secrets, times', async () => {
+  const secrets = { token: { value: 'abc' } };
+  await builtAs('own-base:1', 'FROM base-image\nRUN echo base > /base');
+  const dockerfile = `FROM own-base:1 AS made
+COPY src /src
+RUN --mount=type=secret,id=token,required=true wc -c < /run/secrets/token > /size
+FROM base-image
+WORKDIR /app
+COPY --from=made /size /app/
+RUN --mount=type=bind,source=src,target=/m cat /m/a > /app/bound`;
+  await builtAs('again:1', dockerfile, { secrets });
+  const found = await doneAgain('again:1', { secrets, between: unsettle });
+  expect(found).toMatchObject({ problems: [], rebuild: { kind: 'rebuilt', changedSteps: [], differences: [] } });
+  const archive = join(builder.scratch, 'again.tar');
+  await saveImages({ names: ['again:1'], dest: archive, engine: builder.engine });
+  expect((await doneAgain(archive, { secrets })).rebuild).toEqual(found.rebuild);
+  await expect(doneAgain('again:1')).rejects.toMatchObject({ message: expect.stringContaining('token') as string });
+  expect(readdirSync(join(builder.engine.root, 'ingest'))).toEqual([]);
+});
+
+kernel.test('verifyImage() says which files are not the same again, and which steps now take something else', async () => {
+  const dockerfile = `FROM base-image
+COPY src/a /a
+RUN --mount=type=bind,source=src,target=/m cat /m/b > /b
+COPY src/a /c
+RUN cat /proc/sys/kernel/random/uuid > /id`;
+  const context = await builtAs('chance:1', dockerfile);
+  const { rebuild } = await doneAgain('chance:1');
+  const step = 'RUN cat /proc/sys/kernel/random/uuid > /id';
+  expect(rebuild).toMatchObject({ changedSteps: [], differences: [{ step, path: '/id', what: 'content' }] });
+  expect(rebuild).toHaveProperty('differences[0].hint');
+
+  writeFileSync(join(context, 'src/b'), 'longer\n');
+  const { rebuild: changed } = await doneAgain('chance:1');
+  expect(changed).toMatchObject({
+    changedSteps: [expect.stringContaining('RUN --mount=type=bind,source=src,target=/m') as string],
+    differences: [{ path: '/b', what: 'size', first: '2 bytes', second: '7 bytes' }, { path: '/id' }],
+  });
+  expect(changed).not.toHaveProperty('differences[0].hint');
+});
+
+kernel.test('verifyImage() does the right one of several targets again, and says why an image cannot be made again', async () => {
+  const context = await builtAs('none:1', 'FROM scratch AS empty\nLABEL x=1\nFROM base-image AS full\nCOPY src /src', {
+    target: ['empty', 'full'],
+    outputs: [
+      { type: 'image', names: ['empty:1'], target: 'empty' },
+      { type: 'image', names: ['full:1'], target: 'full' },
+    ],
+  });
+  for (const image of ['empty:1', 'full:1'])
+    expect((await doneAgain(image)).rebuild).toMatchObject({ kind: 'rebuilt', differences: [] });
+  rmSync(context, { recursive: true });
+  const whyNot = async (image: string): Promise<unknown> => (await doneAgain(image)).rebuild;
+  expect(await whyNot('full:1')).toEqual({ kind: 'not-rebuilt', why: `the context \`${context}\` is not there any more` });
+  expect(await whyNot('base-image')).toEqual({ kind: 'not-rebuilt', why: 'the history has no build that gave it' });
+  expect(await verifyImage({ image: 'full:1', engine: builder.engine })).not.toHaveProperty('rebuild');
 });
 
 kernel.test('verifyImage() finds images in the store, in layouts and in archives whole', async () => {

@@ -1,8 +1,9 @@
+import type { KeptFacts } from '../kept-graph.ts';
 import type { BuildResult } from '../options.ts';
 import type { ErrorRecord } from './event-codec.ts';
 
 /** What is kept of a build that has ended. */
-export interface BuildRecord {
+export interface BuildRecord extends KeptFacts {
   readonly id: string;
   /** Folder of the context, and the targets that were asked for. */
   readonly name: string;
@@ -22,7 +23,5 @@ export interface BuildRecord {
   /** Of steps, as far as the build came. */
   readonly steps: { readonly total: number; readonly cached: number; readonly ran: number };
   readonly warnings: number;
-  /** Under which key the store keeps what it was to do. */
-  readonly graph?: string | undefined;
   readonly error?: ErrorRecord | undefined;
 }

@@ -5,6 +5,7 @@ import { toSlipwayError } from '../../base/index.ts';
 import type { BuildEvent, StepId } from '../../solver/index.ts';
 import { createIngest, type Ingest, type StorePaths, writeAside } from '../../store/index.ts';
 import { redactUrls } from '../../frontend/index.ts';
+import type { KeptFacts } from '../kept-graph.ts';
 import type { BuildOptions, BuildResult } from '../options.ts';
 import { isRemoteContext } from '../remote-context.ts';
 import type { BuildRecord } from './build-record.ts';
@@ -15,8 +16,8 @@ import { capHistory, timeDigits } from './cap.ts';
 export interface HistoryWriter extends Disposable {
   readonly id: string;
   add(event: BuildEvent): void;
-  /** Under which key the store keeps what the build is to do. */
-  noteGraph(key: string): void;
+  /** What is known of the build by now, beside what it tells. */
+  note(facts: KeptFacts): void;
   /** Write the record; the build ended with `end`. */
   finish(end: { readonly result: BuildResult } | { readonly thrown: unknown }): void;
 }
@@ -36,7 +37,7 @@ export function createHistoryWriter(paths: StorePaths, options: BuildOptions, st
   let bufferedBytes = 0;
   let logBytes = 0;
   let ingest: Ingest | undefined;
-  let graph: string | undefined;
+  let facts: KeptFacts = {};
   const takeText = (): string => {
     const text = buffered.map((event) => encoder.encode(event)).join('');
     logBytes += text.length;
@@ -56,11 +57,16 @@ export function createHistoryWriter(paths: StorePaths, options: BuildOptions, st
       bufferedBytes += eventBytes + (event.kind === 'step-log' ? event.data.byteLength : 0);
       if (bufferedBytes > maxBufferedBytes) spill(takeText());
     },
-    noteGraph(key) {
-      graph = key;
+    note(known) {
+      facts = { ...facts, ...known };
     },
     finish(end) {
-      const record: BuildRecord = { ...describe(id, options, startedAtMs), ...counts.sum(), graph, ...outcome(end, startedAtMs) };
+      const record: BuildRecord = {
+        ...describe(id, options, startedAtMs),
+        ...counts.sum(),
+        ...facts,
+        ...outcome(end, startedAtMs),
+      };
       const text = `${takeText()}${JSON.stringify(record)}\n`;
       if (ingest === undefined) writeAside(paths, paths.history(id), text);
       else {

@@ -1,6 +1,6 @@
 import { type Descriptor, type HistoryEntry, type ImageConfig, printImageConfig } from '../../oci/index.ts';
 import { type ArchiveFiles, badArchive } from '../archive-files.ts';
-import { type LayerMember, readDocuments, readLayer } from './read-image.ts';
+import { type ImageDocuments, type LayerMember, readDocuments, readLayer } from './read-image.ts';
 
 /** One thing that two images have different. */
 export interface ImageDifference {
@@ -35,8 +35,14 @@ export interface ImageAt {
 
 /** Everything in which two images differ, file by file, in the order of their layers. Layers with equal diff IDs are not opened. */
 export async function compareImages(one: ImageAt, two: ImageAt, signal: AbortSignal): Promise<readonly ImageDifference[]> {
-  const [first, second] = [one, two].map(({ files, descriptor }) => readDocuments(files, descriptor));
-  if (first === undefined || second === undefined) throw badArchive('it has no image');
+  const [first, second] = [documentsOf(one), documentsOf(two)];
+  const layers = await compareLayers(one, two, signal);
+  return [...layers, ...compareConfigs(first.config, second.config)];
+}
+
+/** The files in which two images differ, in the order of their layers. */
+export async function compareLayers(one: ImageAt, two: ImageAt, signal: AbortSignal): Promise<readonly ImageDifference[]> {
+  const [first, second] = [documentsOf(one), documentsOf(two)];
   const found: ImageDifference[] = [];
   const count = Math.max(first.manifest.layers.length, second.manifest.layers.length);
   for (let index = 0; index < count; index++) {
@@ -51,7 +57,13 @@ export async function compareImages(one: ImageAt, two: ImageAt, signal: AbortSig
     const layers = [await readLayer(one.files, a.digest, signal), await readLayer(two.files, b.digest, signal)] as const;
     found.push(...compareMembers(layers[0].members, layers[1].members).map((difference) => ({ step, ...difference })));
   }
-  return [...found, ...compareConfigs(first.config, second.config)];
+  return found;
+}
+
+function documentsOf({ files, descriptor }: ImageAt): ImageDocuments {
+  const documents = readDocuments(files, descriptor);
+  if (documents === undefined) throw badArchive('it has no image');
+  return documents;
 }
 
 function stepOf({ history }: ImageConfig, layer: number): string {

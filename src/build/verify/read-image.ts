@@ -16,6 +16,11 @@ export interface LayerMember extends TarMember {
   readonly content: Digest | undefined;
 }
 
+export interface ImageDocuments {
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+}
+
 /** What a layer's blob really holds. */
 export interface ReadLayer {
   /** Of the uncompressed tar. */
@@ -28,10 +33,7 @@ export function blobName(digest: Digest): string {
 }
 
 /** The manifest and config behind `descriptor`; what they name was not looked at yet. @throws {SlipwayError} `BUILD_BAD_ARCHIVE`, `OCI_…` */
-export function readDocuments(
-  files: ArchiveFiles,
-  descriptor: Descriptor,
-): { readonly manifest: Manifest; readonly config: ImageConfig } | undefined {
+export function readDocuments(files: ArchiveFiles, descriptor: Descriptor): ImageDocuments | undefined {
   const bytes = files.read(blobName(descriptor.digest));
   const manifest = bytes === undefined ? undefined : parseManifest(bytes, descriptor.mediaType);
   if (manifest?.kind !== 'manifest') return undefined;

@@ -67,3 +67,64 @@ test.for([layout, 'app:1'])('`slipway verify %s` looks at an image', async (imag
   expect(await runCli(['verify', '--json', image], whole)).toBe(0);
   expect(JSON.parse(whole.stdout())).toEqual({ digests: ['sha256:1'], problems: [] });
 });
+
+const rebuilt = { kind: 'rebuilt', build: '0abc', changedSteps: [], differences: [] } as const;
+const late = { step: 'RUN make', path: '/a', what: 'mtime', first: '1', second: '2', hint: 'use x' } as const;
+
+test.for([
+  [rebuilt, 0, 'build 0abc, done again with an empty cache, gave the same layers\n'],
+  [
+    { kind: 'not-rebuilt', why: 'the history has no build that gave it' },
+    0,
+    'not built again: the history has no build that gave it\n',
+  ],
+  [
+    { ...rebuilt, differences: [late] },
+    1,
+    `build 0abc, done again with an empty cache, gave other layers, by their times only
+
+RUN make
+  /a: mtime 1, now 2
+    hint: use x
+`,
+  ],
+  [
+    { ...rebuilt, changedSteps: ['[2/3] COPY . /'], differences: [{ ...late, what: 'size', hint: 'y' }] },
+    1,
+    `build 0abc, done again with an empty cache, gave other layers
+what \`[2/3] COPY . /\` takes from its context is not what it was then
+
+RUN make
+  /a: size 1, now 2
+    hint: y
+`,
+  ],
+] as const)('`slipway verify IMAGE` says what its build gave when it was done again: %$', async ([rebuild, code, text]) => {
+  const asked: unknown[] = [];
+  const world = createFakeWorld({
+    library: {
+      verifyImage: (options) => {
+        asked.push(options);
+        return Promise.resolve({ digests: ['sha256:1'], problems: [], rebuild });
+      },
+    },
+  });
+  expect(await runCli(['verify', '--secret', 'id=a,env=HOME', 'app:1'], world)).toBe(code);
+  expect(world.stdout()).toBe(`sha256:1 is whole\n${text}`);
+  expect(asked).toMatchObject([{ image: 'app:1', rebuild: true, secrets: { a: { env: 'HOME' } } }]);
+});
+
+test('`slipway verify --digests-only IMAGE` builds nothing', async () => {
+  const asked: unknown[] = [];
+  const world = createFakeWorld({
+    library: {
+      verifyImage: (options) => {
+        asked.push(options);
+        return Promise.resolve({ digests: ['sha256:1'], problems: [] });
+      },
+    },
+  });
+  expect(await runCli(['verify', '--digests-only', 'app:1'], world)).toBe(0);
+  expect(asked).toMatchObject([{ rebuild: false }]);
+  expect(world.stdout()).toBe('sha256:1 is whole\n');
+});
