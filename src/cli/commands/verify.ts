@@ -97,13 +97,13 @@ function buildReport({ isReproducible, digests, differences }: BuildVerification
   if (isReproducible) return `both builds gave ${digests[0]}\n`;
   return textOf([
     `the builds gave different images: ${digests[0]} and ${digests[1]}`,
-    ...differenceLines(differences, { all, then: 'then' }),
+    ...differenceLines(differences, { all, link: 'then' }),
   ]);
 }
 
 function differenceLines(
   differences: BuildVerification['differences'],
-  { all, then }: { readonly all: boolean; readonly then: string },
+  { all, link }: { readonly all: boolean; readonly link: string },
 ): readonly string[] {
   const lines: string[] = [];
   let step: string | undefined;
@@ -112,7 +112,7 @@ function differenceLines(
   for (const { path, what, first, second, hint, ...made } of shown) {
     if (made.step !== step) lines.push('', made.step ?? 'what the image says of itself');
     step = made.step;
-    lines.push(`  ${path}: ${what === 'config' ? '' : `${what} `}${first}, ${then} ${second}`);
+    lines.push(`  ${path}: ${what === 'config' ? '' : `${what} `}${first}, ${link} ${second}`);
     if (hint !== undefined && !hinted.has(hint)) lines.push(`    hint: ${hint}`);
     hinted.add(hint ?? '');
   }
@@ -177,6 +177,6 @@ function rebuildLines(rebuild: NonNullable<ImageVerification['rebuild']>, all: b
   return [
     `build ${build}, done again with an empty cache, gave other layers${onlyTimes}`,
     ...changed,
-    ...differenceLines(differences, { all, then: 'now' }),
+    ...differenceLines(differences, { all, link: 'now' }),
   ];
 }
