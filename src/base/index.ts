@@ -18,6 +18,7 @@ export { compileGlob, hasWildcard } from './glob.ts';
 export { mapParallel, settleAll } from './parallel.ts';
 export { compilePatterns, type MatchState, parseIgnoreFile, type PathMatcher, type PatternLine } from './patterns.ts';
 export { peek } from './peek.ts';
+export { maxDockerfileBytes, readAtMost } from './read-at-most.ts';
 export { Scope } from './scope.ts';
 export { Semaphore } from './semaphore.ts';
 export { SingleFlight } from './single-flight.ts';

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { maxDockerfileBytes } from '../base/index.ts';
 import { DockerfileError } from './dockerfile-error.ts';
 import { type LoadedDockerfile, loadDockerfile } from './load-dockerfile.ts';
 
@@ -61,6 +62,16 @@ test.for<[what: string, options: (context: string) => { file?: string }, message
   expect(() => loadDockerfile(options(context), context)).toThrow(
     expect.objectContaining({ code: 'BUILD_NO_DOCKERFILE', message }),
   );
+});
+
+test('loadDockerfile() refuses a file that is too long, or has no end', () => {
+  const context = folder('Dockerfile');
+  truncateSync(join(context, 'Dockerfile'), maxDockerfileBytes + 1);
+  for (const file of [undefined, '/dev/zero']) {
+    expect(() => loadDockerfile(file === undefined ? {} : { file }, context)).toThrow(
+      expect.objectContaining({ code: 'BUILD_NO_DOCKERFILE', message: expect.stringContaining('is longer than 16.78MB') as string }),
+    );
+  }
 });
 
 test('loadDockerfile() throws all mistakes at once, and names the first with its line', () => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { isNotFound, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { formatBytes, isNotFound, maxDockerfileBytes, readAtMost, SlipwayError, toSlipwayError } from '../base/index.ts';
 import { type Diagnostic, type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
 import { DockerfileError } from './dockerfile-error.ts';
 import type { BuildOptions } from './options.ts';
@@ -55,8 +55,11 @@ function readFile(named: string | undefined, context: string): DockerfileSource 
   const candidates = named === undefined ? [join(context, 'Dockerfile'), join(context, 'dockerfile')] : [resolve(named)];
   for (const path of candidates) {
     try {
-      return { name: basename(path), path, text: readFileSync(path) };
+      const text = readBounded(path);
+      if (text === undefined) throw dockerfileTooLong(named ?? basename(path));
+      return { name: basename(path), path, text };
     } catch (error) {
+      if (error instanceof SlipwayError) throw error;
       if (!isNotFound(error)) {
         throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, {
           cause: error,
@@ -70,5 +73,22 @@ function readFile(named: string | undefined, context: string): DockerfileSource 
     {
       hint: `looked for ${candidates.map((path) => `\`${path}\``).join(' and ')}; name another file with \`-f FILE\``,
     },
+  );
+}
+
+function readBounded(path: string): Uint8Array | undefined {
+  const fd = openSync(path, 'r');
+  try {
+    return readAtMost((buffer) => readSync(fd, buffer), maxDockerfileBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function dockerfileTooLong(name: string): SlipwayError {
+  return new SlipwayError(
+    'BUILD_NO_DOCKERFILE',
+    `failed to read dockerfile: ${name} is longer than ${formatBytes(maxDockerfileBytes)}`,
+    { hint: 'is it a Dockerfile? Name another file with `-f FILE`' },
   );
 }

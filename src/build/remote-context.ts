@@ -1,19 +1,19 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { SlipwayError } from '../base/index.ts';
+import { maxDockerfileBytes, SlipwayError } from '../base/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { gitOp, isGitUrl, parseGitUrl, redactUrls, type SourceContext, unpackArchive } from '../frontend/index.ts';
 import { createGraphBuilder } from '../graph/index.ts';
 import type { OpResult } from '../ops/index.ts';
 import type { EmitEvent } from '../solver/index.ts';
 import { looksLikeTar, sniffCompression } from '../tar/index.ts';
+import { dockerfileTooLong } from './load-dockerfile.ts';
 import type { BuildOptions } from './options.ts';
 import { secretReader } from './secrets.ts';
 import type { AgentOf } from './ssh-agents.ts';
 
 /** Where a download lies in its tree. */
 const downloadName = 'context';
-const maxDockerfileBytes = 16 << 20;
 /** As much as a tar's header. */
 const headerBytes = 512;
 
@@ -99,7 +99,7 @@ export async function readRemoteFile(url: string, ports: RemotePorts): Promise<R
     {},
     { title: `[internal] load remote build definition from ${redactUrls(url)}`, isMain: false },
   );
-  const [text] = await fetchTree(source, ports, (read) => read(downloadName, maxDockerfileBytes));
+  const [text] = await fetchTree(source, ports, readDockerfileOf(name, downloadName));
   return { name, text: text ?? new Uint8Array(0) };
 }
 
@@ -116,11 +116,20 @@ async function open(source: SourceContext, isGit: boolean, ports: RemotePorts): 
     dockerfile,
     async read(names) {
       for (const name of names) {
-        const [text] = await fetchTree(context, ports, (read) => read(name, maxDockerfileBytes));
+        const [text] = await fetchTree(context, ports, readDockerfileOf(name, name));
         if (text !== undefined) return { name, text };
       }
       return undefined;
     },
+  };
+}
+
+/** @throws {SlipwayError} `BUILD_NO_DOCKERFILE` it is too long */
+function readDockerfileOf(name: string, path: string): (read: Read) => Promise<Uint8Array | undefined> {
+  return async (read) => {
+    const text = await read(path, maxDockerfileBytes + 1);
+    if (text !== undefined && text.byteLength > maxDockerfileBytes) throw dockerfileTooLong(name);
+    return text;
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { SlipwayError } from '../base/index.ts';
+import { formatBytes, maxDockerfileBytes, SlipwayError } from '../base/index.ts';
 import type { InPort } from './io.ts';
 
 /** Where the Dockerfile and the context come from. */
@@ -15,8 +15,6 @@ export interface BuildInput extends Disposable {
   /** Text of a file that an error names; `undefined` when it isn't at hand. */
   sourceText(file: string): string | undefined;
 }
-
-const dockerfileLimitBytes = 16 * 1024 * 1024;
 
 /**
  * Make sense of the positional argument and `--file` together.
@@ -130,7 +128,8 @@ async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   for await (const chunk of chunks) {
     all.push(chunk);
     size += chunk.byteLength;
-    if (size > dockerfileLimitBytes) throw badContext('standard input holds more than 16 MiB: no Dockerfile is that long');
+    if (size > maxDockerfileBytes)
+      throw badContext(`standard input holds more than ${formatBytes(maxDockerfileBytes)}: no Dockerfile is that long`);
   }
   if (size === 0)
     throw badContext('standard input is empty: it should hold a Dockerfile', 'for example `slipway build - < Dockerfile`');

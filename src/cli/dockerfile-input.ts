@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { ifThere, isNotFound, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { formatBytes, ifThere, isNotFound, maxDockerfileBytes, readAtMost, SlipwayError, toSlipwayError } from '../base/index.ts';
 import type { InPort } from './io.ts';
 
 /** A Dockerfile that a command reads without building it. */
@@ -11,8 +11,6 @@ export interface DockerfileInput {
   readonly path: string | undefined;
   readonly text: string;
 }
-
-const limitBytes = 64 * 1024 * 1024;
 
 /**
  * Read what `argument` names: a file, a directory with a `Dockerfile`, or `-` for standard input.
@@ -25,9 +23,10 @@ export async function readDockerfile(argument: string, stdin: InPort, cwd: strin
   for (const name of names) {
     const path = resolve(cwd, name);
     try {
-      return { name, path, text: readFileSync(path, 'utf8') };
+      return { name, path, text: readBounded(path, name) };
     } catch (error) {
       if (isNotFound(error)) continue;
+      if (error instanceof SlipwayError) throw error;
       throw new SlipwayError('CLI_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, {
         cause: error,
       });
@@ -58,8 +57,26 @@ async function readAll(stdin: InPort): Promise<string> {
   for await (const chunk of stdin.stream()) {
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size > limitBytes)
-      throw new SlipwayError('CLI_NO_DOCKERFILE', 'standard input holds more than 64 MiB: no Dockerfile is that long');
+    if (size > maxDockerfileBytes) throw tooLong('standard input');
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function readBounded(path: string, name: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    const text = readAtMost((buffer) => readSync(fd, buffer), maxDockerfileBytes);
+    if (text === undefined) throw tooLong(name);
+    return text.toString('utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tooLong(name: string): SlipwayError {
+  return new SlipwayError(
+    'CLI_NO_DOCKERFILE',
+    `failed to read dockerfile: ${name} is longer than ${formatBytes(maxDockerfileBytes)}`,
+    { hint: 'is it a Dockerfile?' },
+  );
 }

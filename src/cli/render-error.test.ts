@@ -52,6 +52,20 @@ describe('renderError()', () => {
     await expect(renderError(error, view)).toMatchFileSnapshot('../../testdata/errors/several-mistakes.txt');
   });
 
+  test('shows the first hundred of thousands of mistakes, and reads their file once', () => {
+    const diagnostics = Array.from({ length: 5000 }, () => ({ code: 'DF_A', message: 'bad \u001b[31m word', at: at(1, 1, 5) }));
+    const error = Object.assign(new SlipwayError('DF_A', 'first', { at: at(1, 1, 5) }), { diagnostics });
+    let reads = 0;
+    const sourceText = (): string => {
+      reads += 1;
+      return source;
+    };
+    const text = renderError(error, { ...view, sourceText });
+    expect(reads).toBe(1);
+    expect(text.match(/^error\[DF_A\]: bad \uFFFD\[31m word$/gm)).toHaveLength(100);
+    expect(text.endsWith('\n… and 4900 more\n\n5000 errors\n')).toBe(true);
+  });
+
   test('shows stacks and causes to who debugs', () => {
     const error = new SlipwayError('REG_X', 'outer', { cause: new TypeError('inner') });
     const text = renderError(error, { ...view, debug: true });

@@ -3,6 +3,7 @@ import { SlipwayError, type SourceSpan } from '../base/index.ts';
 import type { StepError } from './ports.ts';
 import { visible } from './progress/cells.ts';
 import type { Paint } from './progress/colors.ts';
+import { maxShown, moreThanShown, withoutControls } from './render-diagnostics.ts';
 import { isStepError } from './step-error.ts';
 
 export interface ErrorView {
@@ -22,7 +23,12 @@ const tailLines = 10;
  */
 export function renderError(error: SlipwayError, view: ErrorView): string {
   const parts = mistakesOf(error);
-  let out = parts.map((part) => renderOne(part, view)).join('\n');
+  const linesOf = linesOnce(view.sourceText);
+  let out = parts
+    .slice(0, maxShown)
+    .map((part) => renderOne(part, view, linesOf))
+    .join('\n');
+  if (parts.length > maxShown) out += moreThanShown(parts.length);
   if (parts.length > 1) out += `\n${parts.length} errors\n`;
   if (view.debug) out += renderDebug(error);
   else if (error.class === 'internal')
@@ -43,10 +49,10 @@ function mistakesOf(error: SlipwayError): readonly Mistake[] {
   return found.length === 0 ? [error] : found;
 }
 
-function renderOne(error: Mistake, view: ErrorView): string {
-  let out = `${view.paint('error', `error[${error.code}]`)}: ${error.message}\n`;
+function renderOne(error: Mistake, view: ErrorView, linesOf: LinesOf): string {
+  let out = `${view.paint('error', `error[${error.code}]`)}: ${withoutControls(error.message)}\n`;
   const details: string[] = [];
-  if (error.at !== undefined) details.push(place(error.at, view));
+  if (error.at !== undefined) details.push(view.frame(linesOf(error.at.file), error.at));
   if (error instanceof SlipwayError && isStepError(error)) details.push(...stepDetails(error, view));
   if (error.hint !== undefined) details.push(`  hint: ${error.hint}\n`);
   if (error instanceof SlipwayError && isStepError(error) && error.step !== undefined)
@@ -55,14 +61,21 @@ function renderOne(error: Mistake, view: ErrorView): string {
   return out;
 }
 
-/** `Dockerfile:14:13` and the lines around it, as far as their text is at hand. */
-function place(at: SourceSpan, view: ErrorView): string {
-  const lines =
-    view
-      .sourceText(at.file)
-      ?.replace(/^\uFEFF/, '')
-      .split(/\r*\n/) ?? [];
-  return view.frame(lines, at);
+type LinesOf = (file: string) => readonly string[];
+
+/** The lines of a file, as far as its text is at hand; each file is read once, however many places of it are shown. */
+function linesOnce(sourceText: ErrorView['sourceText']): LinesOf {
+  const known = new Map<string, readonly string[]>();
+  return (file) => {
+    const lines =
+      known.get(file) ??
+      sourceText(file)
+        ?.replace(/^\uFEFF/, '')
+        .split(/\r*\n/) ??
+      [];
+    known.set(file, lines);
+    return lines;
+  };
 }
 
 function stepDetails(error: StepError, view: ErrorView): readonly string[] {

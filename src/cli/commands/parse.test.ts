@@ -76,3 +76,9 @@ test('slipway parse says which file it looked for', async () => {
   expect(code).toBe(2);
   expect(err).toContain('error[CLI_NO_DOCKERFILE]: failed to read dockerfile: open none: no such file or directory');
 });
+
+test('slipway parse refuses a file that has no end', async () => {
+  const { code, out, err } = await parse(['/dev/zero']);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('error[CLI_NO_DOCKERFILE]: failed to read dockerfile: /dev/zero is longer than 16.78MB');
+});
