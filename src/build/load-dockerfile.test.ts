@@ -69,7 +69,10 @@ test('loadDockerfile() refuses a file that is too long, or has no end', () => {
   truncateSync(join(context, 'Dockerfile'), maxDockerfileBytes + 1);
   for (const file of [undefined, '/dev/zero']) {
     expect(() => loadDockerfile(file === undefined ? {} : { file }, context)).toThrow(
-      expect.objectContaining({ code: 'BUILD_NO_DOCKERFILE', message: expect.stringContaining('is longer than 16.78MB') as string }),
+      expect.objectContaining({
+        code: 'BUILD_NO_DOCKERFILE',
+        message: expect.stringContaining('is longer than 16.78MB') as string,
+      }),
     );
   }
 });
