@@ -1,6 +1,7 @@
-import { chmodSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { build } from '../../src/index.ts';
 import { Builder, type Files, type Wanted } from './support/builder.ts';
 import { needs } from './support/needs.ts';
 import { mountsBelow } from './support/rootfs.ts';
@@ -256,6 +257,22 @@ for (const { name, files = {}, before, options = {}, after = before, optionsAfte
     if (ran.length === 0 && after === before) expect(second.result.imageId).toBe(first.result.imageId);
   });
 }
+
+kernel.test('DF-COPY-27 a --link onto another base reads none of its bytes', async () => {
+  const context = builder.context({ big: 'x'.repeat(100_000) });
+  const store = (digest = ''): string => join(builder.engine.root, 'blobs', ...digest.split(':'));
+  const onto = async (base: string): Promise<string> => {
+    const dockerfile = `FROM base-image\nRUN echo ${base} > /base27\nCOPY --link big /big27`;
+    const { manifestDigest } = await build({ context, dockerfile, engine: builder.engine, tags: [`link27:${base}`] });
+    const { layers } = JSON.parse(readFileSync(store(manifestDigest), 'utf8')) as { layers: { digest: string }[] };
+    return layers.at(-1)?.digest ?? '';
+  };
+  const linked = await onto('one');
+  const { size } = statSync(store(linked));
+  writeFileSync(store(linked), Buffer.alloc(size));
+  expect(await onto('two')).toBe(linked);
+  expect(readFileSync(store(linked)).equals(Buffer.alloc(size))).toBe(true);
+});
 
 kernel.test('SEM-17 the same files in another directory hit', async () => {
   const dockerfile = 'FROM base-image\nCOPY . /all17\nRUN echo 17';

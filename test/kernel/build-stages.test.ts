@@ -156,3 +156,31 @@ kernel.test('DF-COPY-16 a copied directory has the time of its source', async ()
     ['new/place/sub/f', true],
   ]);
 });
+
+kernel.test(
+  'DF-COPY-29 DF-COPY-30 --parents keeps the paths, below a pivot and below wildcards, of the context and of a stage',
+  async () => {
+    const files = { 'a/b/c/d/foo': '', 'a/b/c/d/e/bay': '', 'a/b2/c/d/e/bar': '', 'a/b/c2/d/e/baz': '', 'a/b/c2/d/e2/baz': '' };
+    const sources: readonly (readonly [copied: string, files: readonly string[]])[] = [
+      ['/t/a/b/c/d', ['t/a/b/c/d/e/bay', 't/a/b/c/d/foo']],
+      ['./t/a/b/./c/d', ['c/d/e/bay', 'c/d/foo']],
+      ['/t/a/b/c/d/.', ['t/a/b/c/d/e/bay', 't/a/b/c/d/foo']],
+      ['/t/a/./b2/./c', ['b2/c/d/e/bar']],
+      ['/t/a/./*/c', ['b/c/d/e/bay', 'b/c/d/foo', 'b2/c/d/e/bar']],
+      ['/t/a/b*/./c/**/e', ['c/d/e/bar', 'c/d/e/bay']],
+      ['/t/a/b/c*/./d/**/baz /t/a/b*/./c/**/bar', ['c/d/e/bar', 'd/e/baz', 'd/e2/baz']],
+      ['/t/a/b3*/c', []],
+      ['--exclude=a/b/c2 --exclude=**/e /t/./a/b', ['a/b/c/d/foo']],
+    ];
+    const copies = (from: string): string =>
+      sources.map(([copied], at) => `COPY ${from} --parents ${copied} /out${at}/\n`).join('');
+    const context = builder.context(Object.fromEntries(Object.entries(files).map(([path, text]) => [`t/${path}`, text])));
+    const ofContext = await builder.build(`FROM scratch\n${copies('')}`, { context });
+    const ofStage = await builder.build(`FROM scratch AS s\nCOPY . /\nFROM scratch\n${copies('--from=s')}`, { context });
+    for (const { image } of [ofContext, ofStage]) {
+      const paths = [...image.tree()].filter(([, { type }]) => type === 'file').map(([path]) => path);
+      const found = sources.map((_, at) => paths.filter((path) => path.startsWith(`out${at}/`)).map((path) => path.slice(5)));
+      expect(found.map((each) => each.sort())).toEqual(sources.map(([, expected]) => [...expected]));
+    }
+  },
+);
