@@ -18,8 +18,9 @@ export async function repairStore(store: Store, options: { readonly signal: Abor
     if (found.length === 0) break;
     for (const path of found) {
       const [folder, id] = path.split('/');
-      if (folder === 'index' && id !== undefined) store.records.remove('layer', id);
-      rmSync(join(store.paths.root, path), { force: true });
+      if ((folder === 'index' || folder === 'layers') && id !== undefined) store.records.remove('layer', id);
+      // A directory may be mounted by another process; without its layer `slipway prune` takes it.
+      if (folder !== 'layers') rmSync(join(store.paths.root, path), { force: true });
       forgotten.add(path);
     }
   }

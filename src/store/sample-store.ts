@@ -1,4 +1,4 @@
-import { lutimesSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lutimesSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostPath, type Json } from '../base/index.ts';
@@ -66,7 +66,12 @@ export function sampleStore(): SampleStore {
       using ingest = createIngest(store.paths);
       const directory = ingest.child('d');
       mkdirSync(directory);
-      writeFileSync(join(directory, 'own'), text);
+      const write = (file: string, content: string): void => {
+        writeFileSync(join(directory, file), content, { mode: 0o644 });
+        utimesSync(join(directory, file), 0, 0);
+      };
+      write('own', text);
+      for (const at of refs.keys()) write(`from-${at}`, 'x');
       const common = { mode: 0o644, uid: 0, gid: 0, mtimeSec: 0 };
       const entries: Entry[] = [
         ...refs.map(
@@ -155,7 +160,12 @@ function setTime(path: string, hours: number): void {
 function setTimes(path: string, hours: number): void {
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     const child = join(path, entry.name);
-    if (entry.isDirectory()) setTimes(child, hours);
+    // A committed directory never changes: the times in it are content.
+    if (entry.isDirectory() && !isCommitted(child)) setTimes(child, hours);
     setTime(child, hours);
   }
+}
+
+function isCommitted(path: string): boolean {
+  return /\/layers\/[^/]+\/d$/.test(path);
 }

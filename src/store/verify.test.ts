@@ -1,5 +1,7 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { LayerId } from '../layer/index.ts';
 import { type SampleStore, sampleStore } from './sample-store.ts';
 import { openStore } from './store.ts';
 import { verifyStore } from './verify.ts';
@@ -41,6 +43,11 @@ test('verifyStore() finds nothing in a whole store', async () => {
   expect(await verifyStore(sample.store, { signal })).toEqual([]);
 });
 
+/** The file that the directory form of the step has. */
+function ownFile({ sample, places }: Whole): string {
+  return join(sample.store.paths.layerDirectory(places.step as LayerId), 'own');
+}
+
 type Damage = (whole: Whole) => void;
 
 const damages: readonly (readonly [name: string, damage: Damage, says: RegExp])[] = [
@@ -67,18 +74,46 @@ const damages: readonly (readonly [name: string, damage: Damage, says: RegExp])[
   ],
   [
     'a layer without its index',
-    ({ sample, places }) => rmSync(sample.store.paths.layerIndex(places.step as never)),
+    ({ sample, places }) => rmSync(sample.store.paths.layerIndex(places.step as LayerId)),
     /index\/.*not there/,
   ],
   [
     'an index that is cut off',
-    ({ sample, places }) => writeFileSync(sample.store.paths.layerIndex(places.step as never), 'x'),
+    ({ sample, places }) => writeFileSync(sample.store.paths.layerIndex(places.step as LayerId), 'x'),
     /index\/.*cannot be read/,
   ],
   [
     'a layer without any form',
-    ({ sample, places }) => rmSync(sample.store.paths.layerHome(places.step as never), { recursive: true }),
+    ({ sample, places }) => rmSync(sample.store.paths.layerHome(places.step as LayerId), { recursive: true }),
     /neither a directory nor a blob/,
+  ],
+  [
+    'a file of a directory that is gone',
+    (whole) => rmSync(ownFile(whole)),
+    /layers\/.*\/own: it is gone/,
+  ],
+  [
+    'a file of a directory with more bytes',
+    (whole) => appendFileSync(ownFile(whole), 'x'),
+    /layers\/.*\/own: it has 5 bytes instead of 4/,
+  ],
+  [
+    'a file of a directory that was written to',
+    (whole) => writeFileSync(ownFile(whole), 'spet'),
+    /layers\/.*\/own: it was written to/,
+  ],
+  [
+    'a file of a directory with another mode',
+    (whole) => chmodSync(ownFile(whole), 0o600),
+    /layers\/.*\/own: its mode is 600 instead of 644/,
+  ],
+  [
+    'a directory in the place of a file',
+    (whole) => {
+      rmSync(ownFile(whole));
+      mkdirSync(ownFile(whole));
+    },
+    /layers\/.*\/own: it is no file any more/,
   ],
   [
     'a cache mount that is gone',

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isNotFound, type Json, SlipwayError } from '../base/index.ts';
-import { decodeIndex, type LayerId } from '../layer/index.ts';
+import { decodeIndex, type LayerId, type LayerIndex } from '../layer/index.ts';
 import { createDigester, type Digest, hexOf, isDigest, parseImageConfig, parseManifest } from '../oci/index.ts';
 import { readFileChunks } from './blobs.ts';
 import { cacheEntry } from './inventory.ts';
@@ -9,6 +10,7 @@ import { type RecordKind, recordKinds } from './paths.ts';
 import { parseRecord } from './records.ts';
 import { parseResolved } from './resolved.ts';
 import type { Store } from './store.ts';
+import { verifyDirectory } from './verify-directory.ts';
 
 /** Something in the store that isn't as it should be. */
 export interface StoreProblem {
@@ -19,7 +21,7 @@ export interface StoreProblem {
 
 /**
  * Look at everything: that each record can be read and names what is there, that each layer has its index and a form its files can be read
- * from, that each blob has its digest. Changes nothing. Waits for a `prune` that is going on.
+ * from, that each directory form has what the index says, that each blob has its digest. Changes nothing. Waits for a `prune` that is going on.
  */
 export async function verifyStore(store: Store, options: { readonly signal: AbortSignal }): Promise<readonly StoreProblem[]> {
   using _lock = await store.locks.hold('prune', options.signal);
@@ -30,7 +32,12 @@ export async function verifyStore(store: Store, options: { readonly signal: Abor
     report: (path, message) => problems.push({ path: path.slice(store.paths.root.length + 1), message }),
   };
   for (const kind of recordKinds) for (const key of store.records.list(kind)) readRecord(kind, key, check);
-  for (const [path, { kind, key, value }] of check.values) checks[kind](value, { ...check, at: path, key });
+  for (const [path, { kind, key, value }] of check.values) {
+    options.signal.throwIfAborted();
+    checks[kind](value, { ...check, at: path, key });
+    // Reading directories takes long: whoever wants to stop it is heard in between.
+    if (kind === 'layer') await new Promise(setImmediate);
+  }
   await checkBlobs(check, options.signal);
   return problems;
 }
@@ -105,10 +112,9 @@ function checkLayer(value: Json, check: RecordCheck): void {
   const id = key as LayerId;
   for (const ref of info.refs) if (!hasLayer(ref, check)) report(at, `draws bytes from the layer ${ref}, which is not there`);
   for (const { digest } of info.blobs) if (!store.blobs.has(digest)) report(at, `names the blob ${digest}, which is not there`);
-  let needsBytes: boolean;
+  let index: LayerIndex;
   try {
-    const { entries } = decodeIndex(readFileSync(store.paths.layerIndex(id)));
-    needsBytes = entries.some((entry) => entry.type === 'file' && entry.content === undefined && entry.sizeBytes > 0);
+    index = decodeIndex(readFileSync(store.paths.layerIndex(id)));
   } catch (error) {
     return report(
       store.paths.layerIndex(id),
@@ -117,11 +123,15 @@ function checkLayer(value: Json, check: RecordCheck): void {
         : `the index of the layer cannot be read: ${(error as Error).message}`,
     );
   }
+  const needsBytes = index.entries.some((entry) => entry.type === 'file' && entry.content === undefined && entry.sizeBytes > 0);
   const isReadable =
     store.layers.hasDirectory(id) ||
     info.blobs.some(({ digest }) => store.blobs.has(digest)) ||
     (info.diffId !== undefined && store.blobs.has(info.diffId));
   if (needsBytes && !isReadable) report(at, 'neither a directory nor a blob has the bytes of its files');
+  if (!store.layers.hasDirectory(id)) return;
+  const directory = store.paths.layerDirectory(id);
+  for (const { path, message } of verifyDirectory(directory, index)) report(join(directory, path), message);
 }
 
 function checkImage(value: Json, check: RecordCheck): void {

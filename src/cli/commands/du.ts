@@ -13,7 +13,7 @@ const flags = {
     value: 'KEY=VALUE',
     about: 'only what fits: until=24h, type=exec.cachemount, id=…, description~=apt, shared, inuse, …',
   },
-  verify: { kind: 'bool', about: 'look for damage instead: read every record and check the digest of every blob' },
+  verify: { kind: 'bool', about: 'look for damage instead: in records, in blobs (by their digests) and in unpacked layers' },
 } as const;
 
 type DuCall = Call<typeof flags>;
