@@ -6,6 +6,9 @@ test('mountOverlay() refuses more layers than overlayfs stacks, and says how man
   const lowers = Array.from({ length: 501 }, (_, index) => hostPath(`/nowhere/${index}`));
   const [upper, work, target] = ['/nowhere/u', '/nowhere/w', '/nowhere/m'].map(hostPath) as [never, never, never];
   expect(() => mountOverlay({ lowers, upper, work, target })).toThrow(
-    expect.objectContaining({ code: 'ROOTFS_TOO_MANY_LAYERS', message: expect.stringMatching(/500 layers at most.* 501$/) as string }),
+    expect.objectContaining({
+      code: 'ROOTFS_TOO_MANY_LAYERS',
+      message: expect.stringMatching(/500 layers at most.* 501$/) as string,
+    }),
   );
 });

@@ -36,9 +36,13 @@ const maxLowers = 500;
  */
 export function mountOverlay(options: OverlayOptions): MountedRootfs {
   if (options.lowers.length > maxLowers) {
-    throw new SlipwayError('ROOTFS_TOO_MANY_LAYERS', `overlayfs stacks ${maxLowers} layers at most, and there are ${options.lowers.length}`, {
-      hint: 'join some of the instructions into one, or begin a stage with what this one holds: `COPY --from=… / /`',
-    });
+    throw new SlipwayError(
+      'ROOTFS_TOO_MANY_LAYERS',
+      `overlayfs stacks ${maxLowers} layers at most, and there are ${options.lowers.length}`,
+      {
+        hint: 'join some of the instructions into one, or begin a stage with what this one holds: `COPY --from=… / /`',
+      },
+    );
   }
   // With nothing below, the upper directory is the whole tree.
   if (options.lowers.length === 0) attempt(options, () => mount(options.upper, options.target, null, mountFlags.bind));
@@ -114,7 +118,7 @@ function stackByDescriptor({ lowers, upper, work, target }: OverlayOptions, flag
     const data = optionString(flags, lowers.map(short), short(upper), short(work));
     if (Buffer.byteLength(data) > maxMountDataBytes) {
       throw new SlipwayError('ROOTFS_TOO_MANY_LAYERS', `this kernel cannot stack ${lowers.length} layers`, {
-          hint: 'Linux 6.5 and newer can; or join some RUN instructions into one',
+        hint: 'Linux 6.5 and newer can; or join some RUN instructions into one',
       });
     }
     mount('overlay', target, 'overlay', 0, data);

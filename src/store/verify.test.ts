@@ -87,11 +87,7 @@ const damages: readonly (readonly [name: string, damage: Damage, says: RegExp])[
     ({ sample, places }) => rmSync(sample.store.paths.layerHome(places.step as LayerId), { recursive: true }),
     /neither a directory nor a blob/,
   ],
-  [
-    'a file of a directory that is gone',
-    (whole) => rmSync(ownFile(whole)),
-    /layers\/.*\/own: it is gone/,
-  ],
+  ['a file of a directory that is gone', (whole) => rmSync(ownFile(whole)), /layers\/.*\/own: it is gone/],
   [
     'a file of a directory with more bytes',
     (whole) => appendFileSync(ownFile(whole), 'x'),
