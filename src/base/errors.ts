@@ -1,3 +1,5 @@
+import { fileFault } from './file-fault.ts';
+
 /** `PREFIX_NAME`; each folder lists its own codes, and docs/errors.md lists them all. */
 export type ErrorCode = `${Uppercase<string>}_${Uppercase<string>}`;
 
@@ -53,6 +55,8 @@ export function toSlipwayError(thrown: unknown): SlipwayError {
     });
   }
   if (thrown instanceof Error && thrown.name === 'AbortError') return cancelled(thrown);
+  const fault = isNodeError(thrown) ? fileFault(thrown) : undefined;
+  if (fault !== undefined) return new SlipwayError('FILE_FAULT', fault.message, { class: fault.class, cause: thrown });
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new SlipwayError('INTERNAL_ERROR', message, { class: 'internal', cause: thrown });
 }
@@ -76,6 +80,26 @@ export function ifThere<T>(work: () => T): T | undefined {
     return work();
   } catch (error) {
     if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Is there nothing to read under that name: no such file, or a directory? */
+export function isNoFile(thrown: unknown): boolean {
+  return isNotFound(thrown) || (isNodeError(thrown) && thrown.code === 'EISDIR');
+}
+
+/** What went wrong with a file whose name the caller tells: `permission denied`. */
+export function reasonOf(thrown: unknown): string {
+  return (isNodeError(thrown) ? fileFault(thrown)?.words : undefined) ?? toSlipwayError(thrown).message;
+}
+
+/** What `work` reads; undefined where the file it asks for is not there, or is a directory. */
+export function ifFile<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isNoFile(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ifThere, Scope } from '../base/index.ts';
+import { ifFile, Scope } from '../base/index.ts';
 import { type CheckRequest, type ParseResult, parseDockerfile, settingsFrom } from '../dockerfile/index.ts';
 import { engineSettings, openEngine } from '../engine/index.ts';
 import { type ResolvedImage, type Verdict, verdictOf } from '../frontend/index.ts';
@@ -148,7 +148,7 @@ async function withImages(parsed: ParseResult, request: CheckRequest, options: C
 
 function readFirst(paths: readonly string[]): string | undefined {
   for (const path of paths) {
-    const text = ifThere(() => readFileSync(path, 'utf8'));
+    const text = ifFile(() => readFileSync(path, 'utf8'));
     if (text !== undefined) return text;
   }
   return undefined;

@@ -5,6 +5,7 @@ import {
   decodeFileName,
   type HostPath,
   hostPath,
+  isNoFile,
   isNotFound,
   parseIgnoreFile,
   type PatternLine,
@@ -115,7 +116,7 @@ export interface IgnoreFile {
   readonly lines: readonly PatternLine[];
 }
 
-/** The first of `files` that exists. @throws {SlipwayError} `PATTERN_SYNTAX` at its line */
+/** The first of `files` that exists; a directory of that name is none, as for BuildKit. @throws {SlipwayError} `PATTERN_SYNTAX` at its line */
 export function readIgnoreFile(files: readonly string[]): IgnoreFile | undefined {
   for (const path of files) {
     try {
@@ -123,7 +124,7 @@ export function readIgnoreFile(files: readonly string[]): IgnoreFile | undefined
       compilePatterns(lines, path); // a mistake is told with its line
       return { path, lines };
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNoFile(error)) throw error;
     }
   }
   return undefined;

@@ -56,7 +56,7 @@ test.for<[what: string, options: (context: string) => { file?: string }, message
     () => ({ file: 'no-such.Dockerfile' }),
     'failed to read dockerfile: open no-such.Dockerfile: no such file or directory',
   ],
-  ['a directory', (context) => ({ file: context }), 'failed to read dockerfile: EISDIR: illegal operation on a directory, read'],
+  ['a directory', () => ({ file: '/proc/self' }), 'failed to read dockerfile: open /proc/self: is a directory'],
 ])('loadDockerfile() of %s', ([, options, message]) => {
   const context = folder();
   expect(() => loadDockerfile(options(context), context)).toThrow(
@@ -89,4 +89,9 @@ test('loadDockerfile() throws all mistakes at once, and names the first with its
   expect(error).toBeInstanceOf(DockerfileError);
   expect(error).toMatchObject({ code: 'DF_UNKNOWN_INSTRUCTION', at: { start: { line: 2 } } });
   expect((error as DockerfileError).diagnostics.map(({ code }) => code)).toEqual(['DF_UNKNOWN_INSTRUCTION', 'DF_UNKNOWN_FLAG']);
+});
+
+test('loadDockerfile() says so when a directory stands in the place of the file', () => {
+  const context = folder('Dockerfile/x');
+  expect(() => loadDockerfile({}, context)).toThrow('failed to read dockerfile: open Dockerfile: is a directory');
 });

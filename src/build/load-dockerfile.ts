@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { formatBytes, isNotFound, maxDockerfileBytes, readAtMost, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { formatBytes, isNotFound, maxDockerfileBytes, readAtMost, reasonOf, SlipwayError } from '../base/index.ts';
 import { type Diagnostic, type Dockerfile, parseDockerfile } from '../dockerfile/index.ts';
 import { DockerfileError } from './dockerfile-error.ts';
 import type { BuildOptions } from './options.ts';
@@ -61,9 +61,13 @@ function readFile(named: string | undefined, context: string): DockerfileSource 
     } catch (error) {
       if (error instanceof SlipwayError) throw error;
       if (!isNotFound(error)) {
-        throw new SlipwayError('BUILD_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, {
-          cause: error,
-        });
+        throw new SlipwayError(
+          'BUILD_NO_DOCKERFILE',
+          `failed to read dockerfile: open ${named ?? basename(path)}: ${reasonOf(error)}`,
+          {
+            cause: error,
+          },
+        );
       }
     }
   }

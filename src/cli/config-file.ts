@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNotFound, nearest, SlipwayError } from '../base/index.ts';
+import { isNotFound, nearest, reasonOf, SlipwayError } from '../base/index.ts';
 import type { Environment } from './flags/key-values.ts';
 
 /** Defaults a user keeps in `config.json`. */
@@ -58,7 +58,7 @@ export function readConfig(env: Environment): ConfigFile {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (isNotFound(error) && !env['SLIPWAY_CONFIG']) return {};
-    throw new SlipwayError('CLI_BAD_CONFIG', `the configuration ${path} cannot be read: ${(error as Error).message}`, {
+    throw new SlipwayError('CLI_BAD_CONFIG', `the configuration ${path} cannot be read: ${reasonOf(error)}`, {
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { formatBytes, ifThere, isNotFound, maxDockerfileBytes, readAtMost, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { formatBytes, ifFile, isNotFound, maxDockerfileBytes, readAtMost, reasonOf, SlipwayError } from '../base/index.ts';
 import type { InPort } from './io.ts';
 
 /** A Dockerfile that a command reads without building it. */
@@ -27,7 +27,7 @@ export async function readDockerfile(argument: string, stdin: InPort, cwd: strin
     } catch (error) {
       if (isNotFound(error)) continue;
       if (error instanceof SlipwayError) throw error;
-      throw new SlipwayError('CLI_NO_DOCKERFILE', `failed to read dockerfile: ${toSlipwayError(error).message}`, {
+      throw new SlipwayError('CLI_NO_DOCKERFILE', `failed to read dockerfile: open ${name}: ${reasonOf(error)}`, {
         cause: error,
       });
     }
@@ -41,11 +41,11 @@ export async function readDockerfile(argument: string, stdin: InPort, cwd: strin
   );
 }
 
-/** The ignore file that a build with this Dockerfile would use: its own, else that of its directory. */
+/** The ignore file that a build with this Dockerfile would use: its own, else that of its directory. A directory of that name is none, as for BuildKit. */
 export function ignoreFileFor({ path }: DockerfileInput): string | undefined {
   if (path === undefined) return undefined;
   for (const candidate of [`${path}.dockerignore`, join(dirname(path), '.dockerignore')]) {
-    const text = ifThere(() => readFileSync(candidate, 'utf8'));
+    const text = ifFile(() => readFileSync(candidate, 'utf8'));
     if (text !== undefined) return text;
   }
   return undefined;

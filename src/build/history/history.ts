@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
-import { ifThere, isNodeError, isNotFound, nearest, SlipwayError } from '../../base/index.ts';
+import { ifThere, isNoFile, nearest, SlipwayError } from '../../base/index.ts';
 import { engineSettings } from '../../engine/index.ts';
 import type { BuildEvent, StepId } from '../../solver/index.ts';
 import { readFileChunks, type StorePaths, storePaths } from '../../store/index.ts';
@@ -122,7 +122,7 @@ function readRecord(paths: StorePaths, id: string): BuildRecord | undefined {
     const text = tail.toString('utf8').trimEnd();
     return JSON.parse(text.slice(text.lastIndexOf('\n') + 1)) as BuildRecord;
   } catch (error) {
-    if (isNotFound(error) || error instanceof SyntaxError || (isNodeError(error) && error.code === 'EISDIR')) return undefined;
+    if (isNoFile(error) || error instanceof SyntaxError) return undefined;
     throw error;
   } finally {
     if (fd !== undefined) closeSync(fd);

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { checkParsed } from '../../build/index.ts';
 import { runCli } from '../dispatch.ts';
 import { createFakeWorld, type FakeOptions } from '../fake-world.ts';
@@ -187,4 +187,23 @@ test('LINT-19 slipway check reads the ignore file beside the Dockerfile', async 
   write('logs', 'FROM a\nCOPY a.log /\n');
   expect((await check(['logs'])).out).toContain('WARNING: CopyIgnoredFile - ');
   rmSync(join(folder, '.dockerignore'));
+});
+
+test('slipway check says so when it finds a directory or a loop of links in the place of a file', async () => {
+  mkdirSync(join(folder, 'app/Dockerfile'), { recursive: true });
+  symlinkSync('loop', join(folder, 'loop'));
+  expect(await check(['app'])).toMatchObject({
+    code: 2,
+    err: 'error[CLI_NO_DOCKERFILE]: failed to read dockerfile: open app/Dockerfile: is a directory\n',
+  });
+  expect(await check(['loop'])).toMatchObject({
+    code: 2,
+    err: `error[FILE_FAULT]: ${join(folder, 'loop')}: too many levels of symbolic links\n`,
+  });
+});
+
+test('slipway check takes a directory .dockerignore for no ignore file', async () => {
+  mkdirSync(join(folder, '.dockerignore'));
+  onTestFinished(() => rmSync(join(folder, '.dockerignore'), { recursive: true }));
+  expect(await check([])).toMatchObject({ code: 0, err: '' });
 });
