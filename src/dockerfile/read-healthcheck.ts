@@ -4,7 +4,7 @@ import { type Flags, readFlags } from './flags.ts';
 import type { Healthcheck, HealthcheckInstruction } from './instruction.ts';
 import { base, type ReadInput, statementSpan, wrongCount } from './read.ts';
 import { argsOf, readCommandLine } from './read-command.ts';
-import type { Slice } from './statement.ts';
+import { type Slice, spanOf } from './statement.ts';
 import { reportStray } from './stray-comment.ts';
 
 const flagTypes = {
@@ -32,8 +32,12 @@ export function readHealthcheck(input: ReadInput): HealthcheckInstruction | unde
       return readNone(input, command);
     case 'CMD':
       return readCheck(input, command);
-    default:
-      return wrong(input, `Unknown type ${JSON.stringify(type.toUpperCase())} in HEALTHCHECK (try CMD)`);
+    default: {
+      readFlags(input.statement, flagTypes, input.report); // what is wrong with them is told, too
+      const at = spanOf(input.statement, { start: rest.start, end: rest.start + type.length });
+      input.report.error('DF_BAD_HEALTHCHECK', `Unknown type ${JSON.stringify(type.toUpperCase())} in HEALTHCHECK (try CMD)`, at);
+      return undefined;
+    }
   }
 }
 

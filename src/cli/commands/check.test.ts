@@ -207,3 +207,15 @@ test('slipway check takes a directory .dockerignore for no ignore file', async (
   onTestFinished(() => rmSync(join(folder, '.dockerignore'), { recursive: true }));
   expect(await check([])).toMatchObject({ code: 0, err: '' });
 });
+
+test('slipway check --skip takes several rules, and refuses one that is not there', async () => {
+  expect(await check(['--skip', 'StageNameCasing,LegacyKeyValueFormat', '-'], { stdin: bad })).toMatchObject({
+    code: 0,
+    err: '',
+  });
+  for (const flag of ['--skip', '--experimental'])
+    expect(await check([flag, 'stagenamecasin', '-'], { stdin: bad })).toMatchObject({
+      code: 2,
+      err: `error[CLI_BAD_FLAG_VALUE]: \`${flag}\`: there is no rule \`stagenamecasin\`\n  hint: did you mean \`StageNameCasing\`?\n`,
+    });
+});

@@ -1,4 +1,4 @@
-import { SlipwayError } from '../../base/index.ts';
+import { nearest, SlipwayError } from '../../base/index.ts';
 import type { FileMistake, Finding, LintError, TextEdit } from '../../dockerfile/index.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { compact } from '../compact.ts';
@@ -66,6 +66,7 @@ interface Found {
 async function find(input: DockerfileInput, call: CheckCall, library: Library): Promise<Found> {
   const { flags, io } = call;
   const { parseDockerfile, moveCommentUp, settingsFrom } = library;
+  const ruleNames = library.rules.map(({ name }) => name);
   const config = readConfig(io.env).check ?? {};
   const parsed = parseDockerfile(input.text, input.name);
   const { checkParsed } = await call.library();
@@ -73,8 +74,8 @@ async function find(input: DockerfileInput, call: CheckCall, library: Library): 
     parsed,
     own: true,
     settings: settingsFrom({
-      skip: [...(config.skip ?? []), ...flags.list('skip')],
-      experimental: [...(config.experimental ?? []), ...flags.list('experimental')],
+      skip: [...(config.skip ?? []), ...rulesOf('skip', flags.list('skip'), ruleNames)],
+      experimental: [...(config.experimental ?? []), ...rulesOf('experimental', flags.list('experimental'), ruleNames)],
       error: config.error === true || flags.isOn('check-error'),
     }),
     ...compact<{ target?: string; platform?: string; ignoreFile?: string }>({
@@ -152,5 +153,16 @@ function chooseFormat(text: string = 'text'): (typeof formats)[number] {
   if (format !== undefined) return format;
   throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`${text}\` is not a format of \`slipway check\``, {
     hint: `use ${formats.join(', ')}`,
+  });
+}
+
+/** The rules that a flag names, also several with commas. @throws {SlipwayError} `CLI_BAD_FLAG_VALUE` there is no such rule */
+function rulesOf(flag: string, values: readonly string[], known: readonly string[]): readonly string[] {
+  const names = values.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const unknown = names.find((name) => name !== 'all' && !known.includes(name));
+  if (unknown === undefined) return names;
+  const meant = nearest(unknown, known, 4);
+  throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`--${flag}\`: there is no rule \`${unknown}\``, {
+    hint: meant === undefined ? 'docs/rules lists them all' : `did you mean \`${meant}\`?`,
   });
 }

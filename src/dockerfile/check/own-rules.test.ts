@@ -36,6 +36,12 @@ const cases: readonly (readonly [rule: string, bad: string, message: string, goo
     [],
   ],
   [
+    'SlipwayUnusedStage',
+    'FROM golang AS old-build\nFROM alpine',
+    '1: SlipwayUnusedStage: Stage "old-build" is used by no other stage, so it is not built',
+    ['FROM golang AS olden\nFROM alpine'],
+  ],
+  [
     'SlipwayCopyBeforeInstall',
     'FROM node\nCOPY . .\nRUN npm ci',
     '2: SlipwayCopyBeforeInstall: Every change of a file installs the dependencies again: they are installed on line 3, after all files are copied',

@@ -2,9 +2,9 @@ import { directNeeds } from './needed-stages.ts';
 import { ownPage } from './own-page.ts';
 import type { Problem, Rule } from './rule.ts';
 
-/** Names of stages that nobody asks for as the result of a build. */
+/** Names of stages that nobody asks for as the result of a build, and names that say so themselves. */
 const helper =
-  /^(?:build|builder|compile|compiler|base|deps|dependencies|install|fetch|download|source|sources|src|assets|tools|toolchain|prepare|vendor)(?:$|[-_.\d])/;
+  /^(?:build|builder|compile|compiler|base|deps|dependencies|install|fetch|download|source|sources|src|assets|tools|toolchain|prepare|vendor|unused|obsolete|old|tmp|temp)(?:$|[-_.\d])/;
 
 export const slipwayUnusedStage: Rule = {
   name: 'SlipwayUnusedStage',
