@@ -101,7 +101,11 @@ async function buildUntil(options: BuildOptions, note: NoteFacts, signal: AbortS
   const devicesOf = await findDevices(compiled, grants, options.engine?.deviceDirectories);
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
-  const kept = keepGraph(engine.store, compiled, { directories: contexts.directories, network: networkOf(options) });
+  const kept = keepGraph(engine.store, compiled, {
+    directories: contexts.directories,
+    contextModes: modesOf(options),
+    network: networkOf(options),
+  });
   if (kept !== undefined) note({ graph: kept });
   const failed: { vertex?: Vertex | undefined } = {};
   let early: EarlyBlobs | undefined;
@@ -247,6 +251,7 @@ function startJob(
 ): EngineJob {
   return engine.solve(compiled.graph, {
     directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
+    contextModes: modesOf(options),
     nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
     ignoreCache: ignoreCacheFor(compiled, options),
     placeOf: placesIn(compiled, contexts, options, platform),
@@ -259,6 +264,10 @@ function startJob(
     signal,
     emit: locate(compiled, emit),
   });
+}
+
+function modesOf({ contextModes }: BuildOptions): 'git' | undefined {
+  return contextModes === 'git' ? 'git' : undefined;
 }
 
 function networkOf({ network }: BuildOptions): 'host' | 'none' {

@@ -9,6 +9,8 @@ export interface KeptGraph extends Definition {
   readonly results: readonly (Edge | undefined)[];
   /** Where each local context lay, by name. */
   readonly directories: ReadonlyMap<string, string>;
+  /** Where the modes of their files came from, if not from the disk. */
+  readonly contextModes: 'git' | undefined;
   readonly network: 'host' | 'none';
 }
 
@@ -20,7 +22,7 @@ export interface KeptFacts {
   readonly taken?: Readonly<Record<string, Digest>> | undefined;
 }
 
-type Surroundings = Pick<KeptGraph, 'directories' | 'network'>;
+type Surroundings = Pick<KeptGraph, 'directories' | 'contextModes' | 'network'>;
 
 /** The name under which BuildKit's clients show a vertex. */
 const customName = 'llb.customname';
@@ -32,11 +34,15 @@ const customName = 'llb.customname';
 export function keepGraph(
   store: Store,
   { graph, targets, names }: CompiledTargets,
-  { directories, network }: Surroundings,
+  { directories, contextModes, network }: Surroundings,
 ): string | undefined {
   const results = targets.map(({ result }) => result);
   if (results.every((result) => result === undefined) || [...graph.vertices.values()].some(namesPassword)) return undefined;
-  const surroundings = { directories: Object.fromEntries(directories), network };
+  const surroundings = {
+    directories: Object.fromEntries(directories),
+    ...(contextModes === undefined ? {} : { contextModes }),
+    network,
+  };
   const key = hexOf(digestOf(JSON.stringify([results.map((result) => result ?? null), [...names], surroundings])));
   if (store.records.touch('graph', key)) return key;
   const metadata = new Map(
@@ -63,6 +69,7 @@ export function keptGraph(store: Store, key: string): KeptGraph | undefined {
     results: decoded.map(({ result }) => result),
     result: decoded.find(({ result }) => result !== undefined)?.result,
     directories: new Map(Object.entries(record.directories)),
+    contextModes: record.contextModes,
     network: record.network,
   };
 }
@@ -76,5 +83,6 @@ interface GraphRecord {
   /** Base64, one for each target; empty for the empty file system. */
   readonly definitions: readonly string[];
   readonly directories: Readonly<Record<string, string>>;
+  readonly contextModes?: 'git';
   readonly network: 'host' | 'none';
 }

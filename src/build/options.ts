@@ -101,6 +101,11 @@ export interface BuildOptions {
   readonly platform?: string;
   /** Named contexts: a directory, `docker-image://…`, `oci-layout://…`, a repository, a web address. */
   readonly contexts?: Readonly<Record<string, string>>;
+  /**
+   * Modes of files of local contexts: `disk`, as they are; `git`, as the index of their work tree has them (0644 or 0755, directories
+   * 0755), so that neither the umask of who cloned nor Windows changes an image or its cache. Default: `disk`.
+   */
+  readonly contextModes?: 'disk' | 'git';
   /** Names for the image in the local store. */
   readonly tags?: readonly string[];
   /** Default: the local image store. */

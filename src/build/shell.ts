@@ -88,6 +88,7 @@ function chooseVertex(graph: KeptGraph, record: BuildRecord, step: string | unde
 function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions, sshAgent: AgentOf, signal: AbortSignal): EngineJob {
   return engine.solve(graph.graph, {
     directories: new Map([...graph.directories].map(([name, path]) => [name, hostPath(path)])),
+    contextModes: graph.contextModes,
     nameOf: (vertex) => nameOfVertex(graph, vertex),
     ignoreCache: () => false,
     secret: secretReader(options.secrets ?? {}, process.env),

@@ -38,6 +38,8 @@ export interface Engine extends AsyncDisposable {
 interface SolveRequest {
   /** Where each local context lies. */
   readonly directories: ReadonlyMap<string, HostPath>;
+  /** Where the modes of their files come from; default: the disk. */
+  readonly contextModes?: 'git' | undefined;
   readonly nameOf: (vertex: Digest) => string;
   readonly ignoreCache: (vertex: Vertex) => boolean;
   /** Names the place of a vertex in its Dockerfile, so that later builds can say why the step there ran again. */
@@ -102,6 +104,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
         http,
         git,
         directories: request.directories,
+        contextModes: request.contextModes,
         sandbox,
         secret: request.secret ?? (() => undefined),
         sshAgent: request.sshAgent ?? (() => undefined),

@@ -16,6 +16,8 @@ export interface OpsPorts {
   readonly git: GitSource;
   /** Where each local context lies, by name. */
   readonly directories: ReadonlyMap<string, HostPath>;
+  /** Where the modes of their files come from; default: the disk. */
+  readonly contextModes?: 'git' | undefined;
   /** The sandbox of this machine, probed when first needed. */
   sandbox(): Promise<Sandbox>;
   /** The value of a secret of this build; asked for each op that names it. */

@@ -49,7 +49,7 @@ export async function runSource(op: SourceOp, vertex: Vertex, state: OpsState, c
       return [{ kind: 'snapshot', layers: [await checkoutLayer(request, state, context.signal)] }];
     }
     case 'local':
-      return [openContext(op, vertex, state, context)];
+      return [await openContext(op, vertex, state, context)];
   }
 }
 
@@ -95,7 +95,7 @@ function schemeOf(op: SourceOp): Scheme {
   });
 }
 
-function openContext(op: SourceOp, vertex: Vertex, state: OpsState, context: OpContext): OpResult {
+async function openContext(op: SourceOp, vertex: Vertex, state: OpsState, context: OpContext): Promise<OpResult> {
   const name = op.identifier.slice('local://'.length);
   const directory = state.ports.directories.get(name);
   if (directory === undefined)
@@ -109,6 +109,7 @@ function openContext(op: SourceOp, vertex: Vertex, state: OpsState, context: OpC
     origin,
     ignore: ignore.length === 0 ? undefined : compilePatterns(ignore),
     follow: follow.length === 0 ? followEverything : followPaths(follow, (path) => isLink(`${directory}/${path}`)),
+    modeOf: state.ports.contextModes === 'git' ? await state.ports.git.modesIn(directory, context) : undefined,
     signal: context.signal,
   });
   state.live.set(origin, local);

@@ -38,6 +38,9 @@ export interface LocalContext {
   save(): void;
 }
 
+/** The permission bits that a file or directory shows, whatever it has on disk. Links are not asked for. */
+export type ModeOf = (path: string, info: Stats) => number;
+
 export interface LocalContextOptions {
   readonly store: Store;
   readonly directory: HostPath;
@@ -45,10 +48,14 @@ export interface LocalContextOptions {
   readonly ignore: PathMatcher | undefined;
   /** Where the build may look; the rest isn't walked. */
   readonly follow?: FollowPaths;
+  /** Default: as on disk. */
+  readonly modeOf?: ModeOf | undefined;
   readonly signal: AbortSignal;
 }
 
 const bufferBytes = 1 << 18;
+
+const modeOnDisk: ModeOf = (_path, info) => info.mode & 0o7777;
 
 /** Walk `directory`; file contents are not read yet. */
 export function openLocalContext(options: LocalContextOptions): LocalContext {
@@ -131,7 +138,7 @@ export function openLocalContext(options: LocalContextOptions): LocalContext {
 }
 
 function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] {
-  const { directory, ignore, follow = followEverything, signal } = options;
+  const { directory, ignore, follow = followEverything, modeOf = modeOnDisk, signal } = options;
   const entries: Entry[] = [];
   let isLedAway = false;
   const hardlinks = new Map<string, string>();
@@ -149,12 +156,12 @@ function walk(options: LocalContextOptions, stats: Map<string, Stats>): Entry[] 
       const info = statOf(host, path);
       if (info === undefined) continue;
       if (info.isDirectory()) {
-        const at = entries.push(dirEntry(path, info)) - 1;
+        const at = entries.push(dirEntry(path, info, modeOf(path, info))) - 1;
         if (!visit(path, below) && excluded) entries.length = at;
         else found = true;
       } else if (!excluded) {
         found = true;
-        entries.push(leafEntry(path, info, host, hardlinks));
+        entries.push(leafEntry(path, info, modeOf(path, info), host, hardlinks));
         isLedAway ||= info.isSymbolicLink() && follow.mayLeadAway(path);
         if (info.isFile()) stats.set(path, info);
       }
@@ -182,12 +189,12 @@ function namesIn(host: string, path: string): string[] {
   }
 }
 
-function dirEntry(path: string, info: Stats): Entry {
-  return { type: 'dir', path, mode: info.mode & 0o7777, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
+function dirEntry(path: string, info: Stats, mode: number): Entry {
+  return { type: 'dir', path, mode, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
 }
 
-function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<string, string>): Entry {
-  const common = { path, mode: info.mode & 0o7777, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
+function leafEntry(path: string, info: Stats, mode: number, host: string, hardlinks: Map<string, string>): Entry {
+  const common = { path, mode, uid: 0, gid: 0, mtimeSec: Math.floor(info.mtimeMs / 1000) };
   if (info.isSymbolicLink()) return { type: 'symlink', ...common, mode: 0o777, target: readLink(host) };
   if (info.isFIFO()) return { type: 'fifo', ...common, major: 0, minor: 0 };
   if (info.isBlockDevice() || info.isCharacterDevice()) {
@@ -201,7 +208,8 @@ function leafEntry(path: string, info: Stats, host: string, hardlinks: Map<strin
   // A socket loses its type on the way to the builder: an empty file is what arrives.
   if (info.isSocket()) return { type: 'file', ...common, sizeBytes: 0, content: { kind: 'inline', base64: '' } };
   if (info.nlink > 1) {
-    const inode = `${info.dev} ${info.ino}`;
+    // Names of one file share a mode, unless it is chosen for each.
+    const inode = `${info.dev} ${info.ino} ${mode}`;
     const first = hardlinks.get(inode);
     if (first !== undefined) return { type: 'hardlink', path, target: first };
     hardlinks.set(inode, path);

@@ -25,19 +25,23 @@ export const commitSec: number = Date.parse(environment.GIT_COMMITTER_DATE) / 10
 export interface TestRepository {
   readonly path: string;
   git(...args: readonly string[]): string;
+  /** `git`, with `input` on standard input. */
+  gitWith(input: string, ...args: readonly string[]): string;
   write(files: Readonly<Record<string, string>>): void;
   /** Commit everything. @returns the commit */
   commit(message: string): string;
 }
 
-export function makeRepository(path: string): TestRepository {
+export function makeRepository(path: string, ...init: readonly string[]): TestRepository {
   mkdirSync(path, { recursive: true });
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', args, { cwd: path, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-  git('init', '--quiet', '--initial-branch=main');
+  const gitWith = (input: string, ...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: path, env: environment, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], input }).trim();
+  const git = (...args: readonly string[]): string => gitWith('', ...args);
+  git('init', '--quiet', '--initial-branch=main', ...init);
   return {
     path,
     git,
+    gitWith,
     write(files) {
       for (const [name, text] of Object.entries(files)) {
         mkdirSync(dirname(join(path, name)), { recursive: true });

@@ -65,6 +65,7 @@ export async function rebuildImage(
     const bases = await bringBases(graph, engine.store, cold, signal);
     using job = cold.solve(graph.graph, {
       directories: new Map([...graph.directories].map(([name, path]) => [name, hostPath(path)])),
+      contextModes: graph.contextModes,
       nameOf: (vertex) => nameOfVertex(graph, vertex),
       ignoreCache: () => false,
       secret: secretReader(options.secrets ?? {}, process.env),

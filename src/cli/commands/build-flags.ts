@@ -29,6 +29,11 @@ export const buildFlags = {
     value: 'NAME=SOURCE',
     about: 'a directory, docker-image://…, oci-layout://…, a repository or a web address under a name for FROM and COPY --from',
   },
+  'context-modes': {
+    kind: 'string',
+    value: 'disk|git',
+    about: 'modes of files that COPY takes: as on disk (default), or as git has them, the same in every clone',
+  },
   output: {
     kind: 'list',
     short: 'o',

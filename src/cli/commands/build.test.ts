@@ -96,6 +96,8 @@ describe('CLI-01 slipway build', () => {
     [['--offline'], { engine: { offline: true } }],
     [['--network', 'none'], { network: 'none' }],
     [['--jobs', '3'], { jobs: 3 }],
+    [['--context-modes=git'], { contextModes: 'git' }],
+    [['--context-modes', 'disk'], { contextModes: 'disk' }],
     [['-o', 'out'], { outputs: [{ type: 'local', dest: 'out' }] }],
     [
       ['-o', 'type=oci,dest=x.tar', '-t', 'a', '--push'],
@@ -146,6 +148,7 @@ describe('CLI-01 slipway build', () => {
     [['.', '--build-context', 'x'], 'invalid context value: x, expected key=value'],
     [['.', '--push'], 'tag is needed when pushing to registry'],
     [['.', '--jobs', '0'], '`0` is not a number of jobs'],
+    [['.', '--context-modes', 'umask'], '`umask` is no source of modes for `--context-modes`'],
     [['.', '-q', '--progress', 'plain'], 'progress=plain and quiet cannot be used together'],
     [['.', '--progress', 'fancy'], 'invalid progress mode fancy'],
     [['.', '--progress', 'tty'], 'failed to get console: standard error is not a terminal'],

@@ -66,6 +66,7 @@ export const buildCommand: Command = defineCommand({
       about: 'when a RUN fails, its reports come out into ./reports; see also `slipway shell`',
     },
     { line: 'slipway build -t app --reproducible .', about: 'equal sources give an equal image, whoever builds it and when' },
+    { line: 'slipway build --context-modes=git -t app .', about: 'modes of files as git has them, whatever the umask of the clone' },
     { line: 'slipway build https://github.com/moby/buildkit.git#master', about: 'build what a repository holds' },
     { line: 'git archive HEAD | slipway build -t app -', about: 'build what was committed, from an archive' },
     { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },
@@ -171,6 +172,7 @@ export async function readRequest(call: BuildCall): Promise<Request> {
     labels: parseLabels(flags.list('label')),
     platform: platform(call),
     contexts: parseContexts(flags.list('build-context')),
+    contextModes: contextModes(flags.text('context-modes')),
     secrets: parseSecrets(flags.list('secret'), io.env, io.cwd),
     ssh: sshAgents(call, context),
     noCache: flags.isOn('no-cache'),
@@ -318,6 +320,13 @@ function network(mode: string | undefined): BuildOptions['network'] {
   if (mode === 'default' || mode === 'host' || mode === 'none') return mode;
   throw new SlipwayError('CLI_BAD_FLAG_VALUE', `network mode "${mode}" not supported by buildkit`, {
     hint: 'use default, host or none',
+  });
+}
+
+function contextModes(text: string | undefined): BuildOptions['contextModes'] {
+  if (text === undefined || text === 'disk' || text === 'git') return text;
+  throw new SlipwayError('CLI_BAD_FLAG_VALUE', `\`${text}\` is no source of modes for \`--context-modes\``, {
+    hint: 'write `--context-modes=git`, or `disk` for the modes that the files have',
   });
 }
 

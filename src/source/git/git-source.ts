@@ -1,12 +1,14 @@
 import { canonicalJson, type HostPath, type Json, SlipwayError } from '../../base/index.ts';
 import { type Digest, digestOf, hexOf } from '../../oci/index.ts';
 import { createIngest, type Ingest, type Store } from '../../store/index.ts';
+import type { ModeOf } from '../local-context.ts';
 import { checkout, commitTime } from './checkout.ts';
 import { explainGit, publicRemote } from './explain-git.ts';
 import { ensureObject, openRepository } from './repository.ts';
 import { checkCommit, checkRef, isCommit, readRefs, refQuestion, type ResolvedRef } from './resolve-ref.ts';
 import { type GitEnvironment, GitFailure, runGit } from './run-git.ts';
 import { sshCommand } from './ssh-command.ts';
+import { readGitModes } from './work-tree.ts';
 
 /** A repository, and what of it is wanted. */
 export interface GitRequest {
@@ -41,6 +43,8 @@ export interface GitSource {
   committedAt(request: GitRequest, options: { readonly signal: AbortSignal }): Promise<number>;
   /** Write the files. The commit is fetched unless the store has it. */
   checkout(request: GitRequest, options: { readonly signal: AbortSignal }): Promise<GitCheckout>;
+  /** How the work tree around a directory of this machine says that files show. @throws {SlipwayError} `SOURCE_NO_WORK_TREE`, `SOURCE_BAD_INDEX` */
+  modesIn(directory: HostPath, options: { readonly signal: AbortSignal }): Promise<ModeOf>;
 }
 
 /** @throws {SlipwayError} `SOURCE_GIT_…`, `SOURCE_NO_GIT` from its functions */
@@ -157,6 +161,7 @@ export function createGitSource({
         throw error;
       }
     },
+    modesIn: (directory, { signal }) => readGitModes(directory, { env, signal }),
   };
 }
 

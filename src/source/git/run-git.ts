@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { SlipwayError } from '../../base/index.ts';
+import { decodeFileName, SlipwayError } from '../../base/index.ts';
 
 /** How git is run for one repository. */
 export interface GitEnvironment {
@@ -51,7 +51,7 @@ const maxErrorBytes = 64 << 10;
 
 /**
  * Run git with files of mode 0644 and 0755. A cancelled call kills it and all it started.
- * @returns what it printed @throws {GitFailure} @throws {SlipwayError} `SOURCE_NO_GIT`, `SOURCE_GIT_FAILED`
+ * @returns what it printed, its bytes as those of names @see decodeFileName @throws {GitFailure} @throws {SlipwayError} `SOURCE_NO_GIT`, `SOURCE_GIT_FAILED`
  */
 export async function runGit(args: readonly string[], environment: GitEnvironment, call: GitCall): Promise<string> {
   const { signal } = call;
@@ -96,7 +96,7 @@ export async function runGit(args: readonly string[], environment: GitEnvironmen
     if (outBytes > maxOutputBytes)
       throw new SlipwayError('SOURCE_GIT_FAILED', 'git printed more than a repository can have to say');
     if (exit !== 0) throw new GitFailure(args, exit, stderr);
-    return Buffer.concat(out).toString('utf8');
+    return decodeFileName(Buffer.concat(out));
   } finally {
     signal.removeEventListener('abort', kill);
   }
