@@ -66,7 +66,10 @@ export const buildCommand: Command = defineCommand({
       about: 'when a RUN fails, its reports come out into ./reports; see also `slipway shell`',
     },
     { line: 'slipway build -t app --reproducible .', about: 'equal sources give an equal image, whoever builds it and when' },
-    { line: 'slipway build --context-modes=git -t app .', about: 'modes of files as git has them, whatever the umask of the clone' },
+    {
+      line: 'slipway build --context-modes=git -t app .',
+      about: 'modes of files as git has them, whatever the umask of the clone',
+    },
     { line: 'slipway build https://github.com/moby/buildkit.git#master', about: 'build what a repository holds' },
     { line: 'git archive HEAD | slipway build -t app -', about: 'build what was committed, from an archive' },
     { line: 'slipway build -o out .', about: 'the files of the final stage into a directory' },

@@ -2,9 +2,8 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type HostPath, isNotFound, SlipwayError } from '../../base/index.ts';
 import { joinPath } from '../../layer/index.ts';
-import { fsPath } from '../../native/index.ts';
+import { fsPath, statIfThere } from '../../native/index.ts';
 import type { ModeOf } from '../local-context.ts';
-import { statIfThere } from '../stat-if-there.ts';
 import { type IndexEntry, readIndexFile } from './index-file.ts';
 import { GitFailure, runGit } from './run-git.ts';
 
@@ -27,9 +26,13 @@ export async function readGitModes(directory: HostPath, options: WorkTreeOptions
   const real = realpathSync(directory);
   const root = workTreeAround(real);
   if (root === undefined) {
-    throw new SlipwayError('SOURCE_NO_WORK_TREE', `\`--context-modes=git\` needs a git work tree, and \`${directory}\` is in none`, {
-      hint: 'build from a clone, or leave out `--context-modes=git`',
-    });
+    throw new SlipwayError(
+      'SOURCE_NO_WORK_TREE',
+      `\`--context-modes=git\` needs a git work tree, and \`${directory}\` is in none`,
+      {
+        hint: 'build from a clone, or leave out `--context-modes=git`',
+      },
+    );
   }
   const tracked = new Map<string, number>();
   await addModes(tracked, { root, prefix: relative(root, real), shownAt: '' }, options);
@@ -55,7 +58,8 @@ async function addModes(modes: Map<string, number>, { root, prefix, shownAt }: P
     const shown = joinPath(shownAt, path.slice(begin.length));
     if (mode === submodule) {
       const inner = join(root, path);
-      if (gitDirOf(inner) !== undefined && realpathSync(inner) === inner) await addModes(modes, { root: inner, prefix: '', shownAt: shown }, options);
+      if (gitDirOf(inner) !== undefined && realpathSync(inner) === inner)
+        await addModes(modes, { root: inner, prefix: '', shownAt: shown }, options);
     } else if (stage === 0 || stage === 2 || !modes.has(shown)) {
       modes.set(shown, plainMode(mode));
     }
