@@ -7,7 +7,7 @@ import type { ModeOf } from '../local-context.ts';
 import { type IndexEntry, readIndexFile } from './index-file.ts';
 import { GitFailure, runGit } from './run-git.ts';
 
-export interface WorkTreeOptions {
+interface WorkTreeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
 }
