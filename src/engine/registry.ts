@@ -29,7 +29,12 @@ function certificateDirectories({ env }: EngineSettings): readonly string[] {
 export async function openDownloader(settings: EngineSettings): Promise<Downloader> {
   refuseOffline(settings);
   const { createDownloader } = await import('../registry/index.ts');
-  return createDownloader({ env: settings.env, insecureHosts: settings.insecureRegistries, userAgent: 'slipway' });
+  return createDownloader({
+    env: settings.env,
+    insecureHosts: settings.insecureRegistries,
+    certificateDirectories: certificateDirectories(settings),
+    userAgent: 'slipway',
+  });
 }
 
 function refuseOffline({ offline }: EngineSettings): void {

@@ -26,6 +26,8 @@ export interface DownloaderOptions {
   readonly env: Environment;
   /** Hosts whose certificates are not checked. */
   readonly insecureHosts: readonly string[];
+  /** Folders of certificates by host, as in `/etc/docker/certs.d`. */
+  readonly certificateDirectories?: readonly string[] | undefined;
   readonly userAgent: string;
   readonly tuning?: Partial<RegistryTuning> | undefined;
 }
@@ -34,9 +36,9 @@ const maxRedirects = 10;
 /** Fewer than for a registry: a URL in a Dockerfile is more often wrong than busy. */
 const maxTries = 3;
 
-export function createDownloader({ env, insecureHosts, userAgent, tuning: given }: DownloaderOptions): Downloader {
+export function createDownloader({ tuning: given, ...options }: DownloaderOptions): Downloader {
   const tuning: RegistryTuning = { ...defaultTuning, maxTries, ...given };
-  const transport = new Transport({ env, insecureHosts, userAgent, tuning, trustsLoopback: false });
+  const transport = new Transport({ ...options, tuning, trustsLoopback: false });
   return {
     async get(url, { headers, consume, signal }) {
       const backoff = new Backoff(tuning);

@@ -1,48 +1,20 @@
-import { connect } from 'node:net';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { imageAt, testClient } from './client-fixture.ts';
-import { answer, emptyShelf, serve, shelveImage, startScripted } from './scripted-registry.ts';
+import { startProxy } from './proxy-fixture.ts';
+import { emptyShelf, serve, shelveImage, startScripted } from './scripted-registry.ts';
 import { loadUndici } from './undici.ts';
 
 const { signal } = new AbortController();
 const shelf = emptyShelf();
 const image = shelveImage(shelf, { tags: ['1'] });
 
-/** A proxy that tunnels whatever host it is asked for to `target`. */
-async function startProxy(target: string): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
-  const asked: string[] = [];
-  const sockets = new Set<{ destroy(): void }>();
-  const server = createServer((_request, response) => answer(response, 400));
-  server.on('connect', (request, downstream) => {
-    asked.push(request.url ?? '');
-    const upstream = connect(Number(target.split(':')[1]), '127.0.0.1', () => {
-      downstream.write('HTTP/1.1 200 OK\r\n\r\n');
-      upstream.pipe(downstream).pipe(upstream);
-    });
-    for (const socket of [upstream, downstream]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://joe:geheim@127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
-
 test('loadUndici() finds the parts that the whole package exports', async () => {
+  await using proxy = await startProxy('127.0.0.1:1');
   const [parts, whole] = await Promise.all([loadUndici(), import('undici')]);
   expect(parts.Agent).toBe(whole.Agent);
-  expect(parts.EnvHttpProxyAgent).toBe(whole.EnvHttpProxyAgent);
+  const opened = await parts.openProxy({ uri: proxy.url });
+  expect(opened).toBeInstanceOf(whole.ProxyAgent);
+  await opened.close();
 });
 
 // 0.0.0.0 reaches this machine but is no loopback name, so it stands for a host out there.
@@ -81,7 +53,7 @@ test('HTTPS_PROXY is used for other hosts, never for loopback', async () => {
   expect(await client.resolve(imageAt(server.host), { signal })).toEqual(image.manifest);
   expect(proxy.asked).toEqual([]);
   expect(await client.resolve(imageAt('hub.invalid:81'), { signal })).toEqual(image.manifest);
-  expect(new Set(proxy.asked)).toEqual(new Set(['hub.invalid:81']));
+  expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT hub.invalid:81', 'HEAD http://hub.invalid:81/v2/team/app/manifests/1']));
 });
 
 test('NO_PROXY names hosts that are asked directly', async () => {

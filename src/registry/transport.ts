@@ -5,6 +5,7 @@ import { isLoopback } from './endpoint.ts';
 import { type Environment, type ExtraRoots, readExtraRoots } from './extra-roots.ts';
 import { type HostCertificates, readHostCertificates } from './host-certificates.ts';
 import { networkFailure } from './network-failure.ts';
+import { proxyFor } from './proxies.ts';
 import type { RegistryTuning } from './tuning.ts';
 import { loadUndici, type Undici } from './undici.ts';
 
@@ -55,7 +56,8 @@ export interface TransportOptions {
 /** One request over the right kind of connection: no redirects, no authentication, no second try. */
 export class Transport implements AsyncDisposable {
   readonly #options: TransportOptions;
-  readonly #dispatchers = new Map<Route, Promise<Dispatcher>>();
+  /** By route and proxy. */
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
   /** By host: of those that have certificates of their own. */
   readonly #ownDispatchers = new Map<string, Promise<Dispatcher | undefined>>();
   #undici: Promise<Undici> | undefined;
@@ -120,8 +122,9 @@ export class Transport implements AsyncDisposable {
     if (url.protocol !== 'https:' || directories.length === 0) return Promise.resolve(undefined);
     const known = this.#ownDispatchers.get(url.host);
     if (known !== undefined) return known;
+    const route = this.#route(url);
     const made = readHostCertificates(directories, url.host).then((own) =>
-      own === undefined ? undefined : this.#connect(undici, this.#route(url), own),
+      own === undefined ? undefined : this.#connect(undici, route, this.#proxy(url, route), own),
     );
     this.#ownDispatchers.set(url.host, made);
     return made;
@@ -136,14 +139,20 @@ export class Transport implements AsyncDisposable {
 
   #dispatcher(undici: Undici, url: URL): Promise<Dispatcher> {
     const route = this.#route(url);
-    const known = this.#dispatchers.get(route);
+    const proxy = this.#proxy(url, route);
+    const key = `${route} ${proxy ?? ''}`;
+    const known = this.#dispatchers.get(key);
     if (known !== undefined) return known;
-    const made = this.#connect(undici, route);
-    this.#dispatchers.set(route, made);
+    const made = this.#connect(undici, route, proxy);
+    this.#dispatchers.set(key, made);
     return made;
   }
 
-  async #connect(undici: Undici, route: Route, own?: HostCertificates): Promise<Dispatcher> {
+  #proxy(url: URL, route: Route): string | undefined {
+    return route === 'loopback' || route === 'loopback-verified' ? undefined : proxyFor(url, this.#options.env);
+  }
+
+  async #connect(undici: Undici, route: Route, proxy: string | undefined, own?: HostCertificates): Promise<Dispatcher> {
     const { env, tuning } = this.#options;
     const common = { connections: connectionsPerHost, pipelining: 1 };
     const timeout = tuning.connectTimeoutMs;
@@ -152,21 +161,19 @@ export class Transport implements AsyncDisposable {
       const tls = { ...(await secureContext(undefined, own)), rejectUnauthorized: false };
       return new undici.Agent({ ...common, connect: { timeout, ...tls } });
     }
-    const proxies = proxySettings(env);
-    const needsRoots =
-      route === 'tls' ||
-      route === 'loopback-verified' ||
-      [proxies.httpProxy, proxies.httpsProxy].some((proxy) => proxy.startsWith('https:'));
+    const needsRoots = route === 'tls' || route === 'loopback-verified' || proxy?.startsWith('https:') === true;
     const roots = needsRoots ? await (this.#roots ??= readExtraRoots(env)) : undefined;
     // One context for all connections: parsing the roots again for each costs more than the handshake.
     const [trusted, ours] = [await secureContext(roots, undefined), await secureContext(roots, own)];
-    if (route === 'loopback-verified') return new undici.Agent({ ...common, connect: { timeout, ...ours } });
     const tls = route === 'tls-unverified' ? { ...ours, rejectUnauthorized: false } : ours;
-    return new undici.EnvHttpProxyAgent({
+    const connect = { timeout, ...tls };
+    if (proxy === undefined) return new undici.Agent({ ...common, connect });
+    return await undici.openProxy({
       ...common,
-      ...proxies,
-      connect: { timeout, ...tls },
-      requestTls: { timeout, ...tls },
+      uri: proxy,
+      // Proxies often allow a tunnel to port 443 alone.
+      proxyTunnel: false,
+      requestTls: connect,
       proxyTls: { timeout, ...trusted },
     });
   }
@@ -212,20 +219,6 @@ function openBody(body: WireBody | undefined): UndiciBody | null {
   const opened = body.open();
   // undici takes any async iterable; its types only name streams.
   return opened as UndiciBody;
-}
-
-/** Explicit values, so that undici does not look into the environment of the process itself. */
-function proxySettings(env: Environment): { httpProxy: string; httpsProxy: string; noProxy: string } {
-  const read = (name: string): string => {
-    const value = env[name] || env[name.toUpperCase()] || '';
-    if (value === '') return '';
-    const text = value.includes('://') ? value : `http://${value}`;
-    if (URL.canParse(text)) return text;
-    throw new SlipwayError('REG_BAD_PROXY', `\`${name.toUpperCase()}\` is not a proxy address`, {
-      hint: 'write it as http://host:port',
-    });
-  };
-  return { httpProxy: read('http_proxy'), httpsProxy: read('https_proxy'), noProxy: env['no_proxy'] || env['NO_PROXY'] || '' };
 }
 
 function wireResponse(
