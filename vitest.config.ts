@@ -36,7 +36,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           include: ['test/peers/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 1,
-          testTimeout: 300_000,
+          // Two builders compile the standard library of Go.
+          testTimeout: 1_800_000,
           hookTimeout: 300_000,
         },
       },
