@@ -2,10 +2,7 @@ import { formatBytes, formatDuration, SlipwayError } from '../../base/index.ts';
 import { argumentCount, type Call, type Command, defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { BuildRecord } from '../ports.ts';
-import { JsonRenderer } from '../progress/json.ts';
-import { RawJsonRenderer } from '../progress/raw-json.ts';
-import type { Renderer } from '../progress/renderer.ts';
-import { PlainRenderer } from '../progress/plain.ts';
+import { streamRenderer } from '../progress/progress.ts';
 import { replayed } from '../progress/replay.ts';
 import { formatTable, timeAgo } from '../table.ts';
 import { takeBuild } from '../take-build.ts';
@@ -174,23 +171,12 @@ async function logs(words: readonly string[], { flags: given, io, library, engin
   const { inspectBuild, buildEvents } = await library();
   const { ref, step } = takeBuild(words);
   const { id, target, status } = await inspectBuild({ ...ref, engine });
-  const renderer = rendererFor(mode, target);
+  const renderer = streamRenderer(mode, { target });
   for await (const text of replayed(buildEvents({ ref: id, ...step, engine }), renderer, status === 'completed')) {
     if (text !== '') io.stdout.write(text);
     if (io.stdout.isBroken) break;
   }
   return exitCodes.ok;
-}
-
-function rendererFor(mode: 'plain' | 'json' | 'rawjson', target: string | undefined): Renderer {
-  switch (mode) {
-    case 'plain':
-      return new PlainRenderer({ target });
-    case 'json':
-      return new JsonRenderer();
-    case 'rawjson':
-      return new RawJsonRenderer();
-  }
 }
 
 async function remove(refs: readonly string[], { flags: given, io, library, engine }: HistoryCall): Promise<number> {

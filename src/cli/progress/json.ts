@@ -1,29 +1,14 @@
 import type { SlipwayError } from '../../base/index.ts';
 import type { BuildEvent } from '../ports.ts';
 import { isStepError } from '../step-error.ts';
-import type { Renderer } from './renderer.ts';
+import { eventsOnly, type Renderer } from './renderer.ts';
 
 /** One event per line, as JSON; the bytes of `step-log` are base64. */
-export class JsonRenderer implements Renderer {
-  readonly tickMs = undefined;
-  readonly showsLogs = true;
-
-  event(event: BuildEvent): string {
-    return `${JSON.stringify(plain(event))}\n`;
-  }
-
-  tick(): string {
-    return '';
-  }
-
-  note(): string {
-    return '';
-  }
-
-  finish(): string {
-    return '';
-  }
-}
+export const jsonRenderer: Renderer = {
+  ...eventsOnly,
+  showsLogs: true,
+  event: (event) => `${JSON.stringify(plain(event))}\n`,
+};
 
 function plain(event: BuildEvent): unknown {
   switch (event.kind) {

@@ -2,10 +2,10 @@ import { SlipwayError } from '../../base/index.ts';
 import type { Io } from '../io.ts';
 import type { EmitEvent } from '../ports.ts';
 import { paintFrom } from './colors.ts';
-import { JsonRenderer } from './json.ts';
+import { jsonRenderer } from './json.ts';
 import { PlainRenderer } from './plain.ts';
-import { QuietRenderer } from './quiet.ts';
-import { RawJsonRenderer } from './raw-json.ts';
+import { quietRenderer } from './quiet.ts';
+import { rawJsonRenderer } from './raw-json.ts';
 import type { Renderer, RendererOptions } from './renderer.ts';
 import { TtyRenderer } from './tty.ts';
 
@@ -90,24 +90,28 @@ export function startProgress(mode: ProgressMode, options: RendererOptions, io: 
 }
 
 function makeRenderer(mode: ProgressMode, options: RendererOptions, io: Io): Renderer {
+  if (mode !== 'tty') return streamRenderer(mode, options);
+  return new TtyRenderer({
+    ...options,
+    size: () => io.stderr.size(),
+    paint: paintFrom(io.env),
+    logLines: count(io.env['BUILDKIT_TTY_LOG_LINES'], 6),
+    tickMs: Math.max(20, count(io.env['TTY_DISPLAY_RATE'], 100)),
+    startedAtMs: io.clock.nowMs(),
+  });
+}
+
+/** What shows events where there is no terminal. */
+export function streamRenderer(mode: Exclude<ProgressMode, 'tty'>, options: RendererOptions): Renderer {
   switch (mode) {
     case 'plain':
       return new PlainRenderer(options);
     case 'json':
-      return new JsonRenderer();
+      return jsonRenderer;
     case 'rawjson':
-      return new RawJsonRenderer();
+      return rawJsonRenderer();
     case 'quiet':
-      return new QuietRenderer();
-    case 'tty':
-      return new TtyRenderer({
-        ...options,
-        size: () => io.stderr.size(),
-        paint: paintFrom(io.env),
-        logLines: count(io.env['BUILDKIT_TTY_LOG_LINES'], 6),
-        tickMs: Math.max(20, count(io.env['TTY_DISPLAY_RATE'], 100)),
-        startedAtMs: io.clock.nowMs(),
-      });
+      return quietRenderer;
   }
 }
 

@@ -1,23 +1,4 @@
-import type { Renderer } from './renderer.ts';
+import { eventsOnly, type Renderer } from './renderer.ts';
 
 /** Says nothing. */
-export class QuietRenderer implements Renderer {
-  readonly tickMs = undefined;
-  readonly showsLogs = false;
-
-  event(): string {
-    return '';
-  }
-
-  tick(): string {
-    return '';
-  }
-
-  note(): string {
-    return '';
-  }
-
-  finish(): string {
-    return '';
-  }
-}
+export const quietRenderer: Renderer = { ...eventsOnly, showsLogs: false, event: () => '' };

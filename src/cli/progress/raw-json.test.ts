@@ -2,21 +2,21 @@ import { expect, test } from 'vitest';
 import { SlipwayError } from '../../base/index.ts';
 import { digestOf } from '../../oci/index.ts';
 import type { BuildEvent } from '../ports.ts';
-import { RawJsonRenderer } from './raw-json.ts';
+import { rawJsonRenderer } from './raw-json.ts';
 
 const [base, run] = [digestOf('base'), digestOf('run')];
 const at = (ms: number): string => `1970-01-01T00:00:0${ms / 1000}.000Z`;
 
 function lines(events: readonly BuildEvent[]): readonly unknown[] {
-  const renderer = new RawJsonRenderer();
-  const text = events.map((event) => renderer.event(event)).join('') + renderer.tick() + renderer.note() + renderer.finish();
+  const renderer = rawJsonRenderer();
+  const text = events.map((event) => renderer.event(event)).join('') + renderer.finish(0, true);
   return text
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as unknown);
 }
 
-test('CLI-08 RawJsonRenderer tells of vertices, from their start to their end', () => {
+test('CLI-08 rawJsonRenderer() tells of vertices, from their start to their end', () => {
   const name = '[2/2] RUN make';
   expect(
     lines([
@@ -31,7 +31,7 @@ test('CLI-08 RawJsonRenderer tells of vertices, from their start to their end', 
   ]);
 });
 
-test('CLI-08 RawJsonRenderer tells of failures, and of steps that were stopped', () => {
+test('CLI-08 rawJsonRenderer() tells of failures, and of steps that were stopped', () => {
   const error = new SlipwayError('STEP_FAILED', 'exit code: 1');
   const told = lines([
     { kind: 'step-started', step: run, name: 'RUN a', atMs: 0 },
@@ -47,7 +47,7 @@ test('CLI-08 RawJsonRenderer tells of failures, and of steps that were stopped',
   });
 });
 
-test('CLI-08 RawJsonRenderer tells of logs byte by byte, and of parts from their start to their end', () => {
+test('CLI-08 rawJsonRenderer() tells of logs byte by byte, and of parts from their start to their end', () => {
   const part = { kind: 'step-progress', step: run, part: 'extracting', unit: 'bytes' } as const;
   expect(
     lines([
@@ -68,7 +68,7 @@ test('CLI-08 RawJsonRenderer tells of logs byte by byte, and of parts from their
   ]);
 });
 
-test('CLI-08 RawJsonRenderer tells of warnings, and leaves out what the format has no place for', () => {
+test('CLI-08 rawJsonRenderer() tells of warnings, and leaves out what the format has no place for', () => {
   const span = { file: 'Dockerfile', start: { line: 3, column: 1 }, end: { line: 4, column: 1 } };
   const told = lines([
     { kind: 'warning', code: 'StageNameCasing', message: 'is not lower case', at: span, atMs: 0 },

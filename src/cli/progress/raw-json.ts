@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BuildEvent, StepId } from '../ports.ts';
-import type { Renderer } from './renderer.ts';
+import { eventsOnly, type Renderer } from './renderer.ts';
 
 // The lines of `docker build --progress=rawjson`. @see SolveStatus in moby/buildkit, client/graph.go
 
@@ -58,53 +58,41 @@ interface SolveStatus {
 const definitionStep: StepId = 'internal:dockerfile';
 
 /** BuildKit's own JSON, for what reads the output of `docker build`: a line for everything that happens. */
-export class RawJsonRenderer implements Renderer {
-  readonly tickMs = undefined;
-  readonly showsLogs = true;
-  readonly #vertices = new Map<StepId, RawVertex>();
-  readonly #parts = new Map<string, string>();
-
-  event(event: BuildEvent): string {
-    const status = this.#status(event);
-    return status === undefined ? '' : `${JSON.stringify(status)}\n`;
-  }
-
-  tick(): string {
-    return '';
-  }
-
-  note(): string {
-    return '';
-  }
-
-  finish(): string {
-    return '';
-  }
-
-  #status(event: BuildEvent): SolveStatus | undefined {
+export function rawJsonRenderer(): Renderer {
+  const vertices = new Map<StepId, RawVertex>();
+  const parts = new Map<string, string>();
+  const vertexLine = (step: StepId, news: Partial<RawVertex>): SolveStatus => {
+    const vertex: RawVertex = { digest: digestOfStep(step), name: step, ...vertices.get(step), ...news };
+    vertices.set(step, vertex);
+    return { vertexes: [vertex] };
+  };
+  const partLine = (
+    { step, part, current, total, done }: Extract<BuildEvent, { kind: 'step-progress' }>,
+    timestamp: string,
+  ): SolveStatus => {
+    const vertex = digestOfStep(step);
+    const key = `${vertex} ${part}`;
+    const started = parts.get(key) ?? timestamp;
+    if (done) parts.delete(key);
+    else parts.set(key, started);
+    const amounts = { ...(total > 0 ? { total } : {}), current };
+    return { statuses: [{ id: part, vertex, ...amounts, timestamp, started, ...(done ? { completed: timestamp } : {}) }] };
+  };
+  const statusOf = (event: BuildEvent): SolveStatus | undefined => {
     const timestamp = new Date(event.atMs).toISOString();
     switch (event.kind) {
       case 'step-started':
-        return this.#vertex(event.step, { ...named(event), started: timestamp });
+        return vertexLine(event.step, { ...named(event), started: timestamp });
       case 'step-cached':
-        return this.#vertex(event.step, { ...named(event), started: timestamp, completed: timestamp, cached: true });
+        return vertexLine(event.step, { ...named(event), started: timestamp, completed: timestamp, cached: true });
       case 'step-done':
-        return this.#vertex(event.step, { completed: timestamp });
+        return vertexLine(event.step, { completed: timestamp });
       case 'step-failed':
-        return this.#vertex(event.step, { completed: timestamp, error: event.error.message });
+        return vertexLine(event.step, { completed: timestamp, error: event.error.message });
       case 'step-cancelled':
-        return this.#vertex(event.step, { completed: timestamp, error: 'context canceled' });
-      case 'step-progress': {
-        const vertex = digestOfStep(event.step);
-        const key = `${vertex} ${event.part}`;
-        const started = this.#parts.get(key) ?? timestamp;
-        if (event.done) this.#parts.delete(key);
-        else this.#parts.set(key, started);
-        const amounts = { ...(event.total > 0 ? { total: event.total } : {}), current: event.current };
-        return {
-          statuses: [{ id: event.part, vertex, ...amounts, timestamp, started, ...(event.done ? { completed: timestamp } : {}) }],
-        };
-      }
+        return vertexLine(event.step, { completed: timestamp, error: 'context canceled' });
+      case 'step-progress':
+        return partLine(event, timestamp);
       case 'step-log': {
         const data = Buffer.from(event.data).toString('base64');
         return { logs: [{ vertex: digestOfStep(event.step), stream: event.stream, data, timestamp }] };
@@ -115,14 +103,15 @@ export class RawJsonRenderer implements Renderer {
       case 'stages-skipped':
         return undefined; // the format has no place for them
     }
-  }
-
-  #vertex(step: StepId, news: Partial<RawVertex>): SolveStatus {
-    const digest = digestOfStep(step);
-    const vertex: RawVertex = { digest, name: step, ...this.#vertices.get(step), ...news };
-    this.#vertices.set(step, vertex);
-    return { vertexes: [vertex] };
-  }
+  };
+  return {
+    ...eventsOnly,
+    showsLogs: true,
+    event(event) {
+      const status = statusOf(event);
+      return status === undefined ? '' : `${JSON.stringify(status)}\n`;
+    },
+  };
 }
 
 /** A step that starts again begins anew. */

@@ -19,6 +19,14 @@ export interface Renderer {
   readonly showsLogs: boolean;
 }
 
+/** What a renderer is that writes only when something happens. */
+export const eventsOnly: Pick<Renderer, 'tickMs' | 'tick' | 'note' | 'finish'> = {
+  tickMs: undefined,
+  tick: () => '',
+  note: () => '',
+  finish: () => '',
+};
+
 /** A renderer's knowledge of the command line. */
 export interface RendererOptions {
   /** The stage asked for; `undefined` when it is the last one. */
