@@ -1,31 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { hostPath, Scope, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
-import { type Engine, type EngineJob, type EngineSettings, engineSettings, openEngine, type StepPlace } from '../engine/index.ts';
-import { type CompiledTarget, type CompiledTargets, compileTargets, redactUrls } from '../frontend/index.ts';
+import { Scope, settleAll, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { type EngineJob, type EngineSettings, engineSettings, openEngine } from '../engine/index.ts';
+import type { CompiledTarget } from '../frontend/index.ts';
 import type { Vertex } from '../graph/index.ts';
-import { type Digest, parseReference, type Platform } from '../oci/index.ts';
+import { type Digest, parseReference } from '../oci/index.ts';
 import type { OpResult } from '../ops/index.ts';
-import { type EmitEvent, StepError } from '../solver/index.ts';
-import { hostPlatform, platformOf } from './host-platform.ts';
+import type { EmitEvent } from '../solver/index.ts';
 import { tellChecks } from './build-checks.ts';
 import { checkOutputs } from './check-outputs.ts';
-import { type BuildContexts, findContexts } from './contexts.ts';
-import { type DevicesOf, findDevices } from './devices.ts';
-import { type Grants, readGrants } from './entitlements.ts';
-import { checkLimits } from './limits.ts';
-import type { LoadedDockerfile } from './load-dockerfile.ts';
-import { loadInput } from './load-input.ts';
-import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
+import { compileBuild } from './compile-build.ts';
+import { findContexts } from './contexts.ts';
+import { findDevices } from './devices.ts';
 import { type EarlyBlobs, startEarlyBlobs } from './early-blobs.ts';
+import { readGrants } from './entitlements.ts';
+import { platformOf } from './host-platform.ts';
 import { keepGraph, type KeptFacts } from './kept-graph.ts';
 import { KnownImages } from './known-images.ts';
+import { checkLimits } from './limits.ts';
+import { loadInput } from './load-input.ts';
+import type { BuildOptions, BuildResult, Output, TargetResult } from './options.ts';
 import { writeOutputs } from './outputs.ts';
 import { reportStages, sizeOf } from './report-stages.ts';
-import { type AgentOf, openAgents } from './ssh-agents.ts';
-import { secretReader } from './secrets.ts';
-import { timeOfContext } from './source-time.ts';
-import { planTargets, type TargetPlan } from './targets.ts';
-import { tellAge } from './tell-age.ts';
+import { openAgents } from './ssh-agents.ts';
+import { modesOf, networkOf, startJob } from './start-job.ts';
+import { planTargets } from './targets.ts';
 import { cancellable } from './with-engine.ts';
 
 /**
@@ -77,7 +75,7 @@ async function buildUntil(options: BuildOptions, note: NoteFacts, signal: AbortS
   }
   const platform = platformOf(options.platform);
   const contexts = findContexts({
-    main: mainContext ?? options.context ?? '.',
+    main: mainContext ?? context,
     ignoreFile: loaded.ignoreFile,
     buildArgs: options.buildArgs,
     named: options.contexts ?? {},
@@ -87,17 +85,8 @@ async function buildUntil(options: BuildOptions, note: NoteFacts, signal: AbortS
     signal,
   });
   const images = new KnownImages(platform);
-  const compiled = await compileFor(options, plan, {
-    loaded,
-    contexts,
-    platform,
-    engine,
-    images,
-    grants,
-    sshAgent,
-    emit,
-    signal,
-  });
+  const prepared = { contexts, platform, engine, sshAgent, emit, signal };
+  const compiled = await compileBuild(options, plan, { ...prepared, images, grants, file: loaded.file });
   const devicesOf = await findDevices(compiled, grants, options.engine?.deviceDirectories);
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
@@ -114,7 +103,7 @@ async function buildUntil(options: BuildOptions, note: NoteFacts, signal: AbortS
     if (event.kind === 'step-failed') failed.vertex ??= compiled.graph.vertices.get(event.step as Digest);
     emit(event);
   };
-  const job = scope.use(startJob(options, { compiled, contexts, platform, engine, devicesOf, sshAgent, emit: noteStep, signal }));
+  const job = scope.use(startJob(options, { ...prepared, compiled, devicesOf, emit: noteStep }));
   early = scope.use(startEarlyBlobs(plan.outputs, compiled.targets, { engine, job, signal }));
   const solved = await settleAll(compiled.targets, (target) => solve(job, target)).catch(async (thrown: unknown) => {
     const { onFail = [] } = options;
@@ -162,170 +151,10 @@ function settingsFor({ engine = {} }: BuildOptions, outputs: readonly Output[]):
   return { ...settings, insecureRegistries: [...settings.insecureRegistries, ...hosts] };
 }
 
-interface Prepared {
-  readonly loaded: LoadedDockerfile;
-  readonly contexts: BuildContexts;
-  readonly platform: Platform;
-  readonly engine: Engine;
-  readonly images: KnownImages;
-  readonly grants: Grants;
-  readonly sshAgent: AgentOf;
-  readonly emit: EmitEvent;
-  readonly signal: AbortSignal;
-}
-
-async function compileFor(
-  options: BuildOptions,
-  { wanted, required }: TargetPlan,
-  { loaded, contexts, platform, engine, images, grants, sshAgent, emit, signal }: Prepared,
-): Promise<CompiledTargets> {
-  const pull = options.pull ?? false;
-  return await compileTargets(
-    loaded.file,
-    [...wanted, ...required],
-    {
-      buildArgs: options.buildArgs ?? {},
-      labels: options.labels ?? {},
-      targetPlatform: platform,
-      buildPlatform: hostPlatform(),
-      contexts: contexts.named,
-      ignorePatterns: contexts.ignorePatterns,
-      mainContext: contexts.main,
-      network: options.network ?? 'default',
-      extraHosts: options.extraHosts,
-      ulimits: options.ulimits,
-      shmSizeBytes: options.shmSizeBytes,
-      needsEpoch: options.reproducible,
-      noCache: options.noCache ?? false,
-      cgroupParent: options.cgroupParent,
-      entitlements: grants.rights,
-    },
-    {
-      async resolveImage(reference, wanted, at) {
-        const id = `internal:metadata ${reference}` as const;
-        emit({ kind: 'step-started', step: id, name: `[internal] load metadata for ${reference}`, atMs: Date.now() });
-        try {
-          const image = await engine.images.resolve(reference, wanted, { signal, pull });
-          images.note(reference, wanted, image);
-          tellAge({ id, reference, image, offline: engine.isOffline, emit });
-          emit({ kind: 'step-done', step: id, atMs: Date.now() });
-          return image;
-        } catch (thrown) {
-          const error = toSlipwayError(thrown);
-          error.at ??= at;
-          emit({ kind: 'step-failed', step: id, error, atMs: Date.now() });
-          throw error;
-        }
-      },
-      contextTime: (name) =>
-        timeOfContext(
-          contexts,
-          name,
-          (message) => {
-            // A build that has to be reproducible takes 0 then.
-            if (options.reproducible !== true) emit({ kind: 'warning', message, atMs: Date.now() });
-          },
-          (op) => engine.committedAt(op, { secret: secretReader(options.secrets ?? {}, process.env), sshAgent, signal }),
-        ),
-    },
-    signal,
-  );
-}
-
-function startJob(
-  options: BuildOptions,
-  {
-    compiled,
-    contexts,
-    platform,
-    engine,
-    devicesOf,
-    sshAgent,
-    emit,
-    signal,
-  }: Omit<Prepared, 'loaded' | 'images' | 'grants'> & {
-    readonly compiled: CompiledTargets;
-    readonly devicesOf: DevicesOf;
-    readonly sshAgent: AgentOf;
-  },
-): EngineJob {
-  return engine.solve(compiled.graph, {
-    directories: new Map([...contexts.directories].map(([name, path]) => [name, hostPath(path)])),
-    contextModes: modesOf(options),
-    nameOf: (vertex) => compiled.names.get(vertex) ?? vertex,
-    ignoreCache: ignoreCacheFor(compiled, options),
-    placeOf: placesIn(compiled, contexts, options, platform),
-    secret: secretReader(options.secrets ?? {}, process.env),
-    sshAgent,
-    network: networkOf(options),
-    devicesOf,
-    limits: options.limits,
-    jobs: options.jobs,
-    signal,
-    emit: locate(compiled, emit),
-  });
-}
-
-function modesOf({ contextModes }: BuildOptions): 'git' | undefined {
-  return contextModes === 'git' ? 'git' : undefined;
-}
-
-function networkOf({ network }: BuildOptions): 'host' | 'none' {
-  return network === 'none' ? 'none' : 'host';
-}
-
-/** Say in each failure which instruction it belongs to. */
-function locate(compiled: CompiledTargets, emit: EmitEvent): EmitEvent {
-  return (event) => {
-    if (event.kind === 'step-failed') {
-      const { error } = event;
-      const vertex = event.step as Parameters<typeof compiled.locations.get>[0];
-      error.at ??= compiled.locations.get(vertex)?.[0];
-      if (error instanceof StepError) error.step ??= compiled.names.get(vertex);
-    }
-    emit(event);
-  };
-}
-
 async function solve(job: EngineJob, { result }: CompiledTarget): Promise<OpResult> {
   if (result === undefined) return { kind: 'snapshot', layers: [] };
   const solved = await job.solve(result);
   if (solved.kind === 'live')
     throw new SlipwayError('BUILD_INTERNAL', 'a context cannot be the result of a build', { class: 'internal' });
   return solved;
-}
-
-/** What has to run again although the cache may know it. @throws {SlipwayError} `BUILD_BAD_OPTION` */
-function ignoreCacheFor(
-  compiled: CompiledTargets,
-  { noCache = false, noCacheFilter = [] }: BuildOptions,
-): (vertex: Vertex) => boolean {
-  if (noCache && noCacheFilter.length > 0) {
-    throw new SlipwayError('BUILD_BAD_OPTION', '--no-cache and --no-cache-filter cannot currently be used together', {
-      hint: '`--no-cache` alone covers every stage',
-    });
-  }
-  const stages = new Set(noCacheFilter.map((name) => name.toLowerCase()));
-  return ({ digest, op }) => {
-    if (compiled.ignoreCache.has(digest)) return true;
-    return (op.kind === 'exec' || op.kind === 'file') && stages.has(compiled.stageOf.get(digest) ?? '');
-  };
-}
-
-/** Where in which Dockerfile a vertex was written. */
-function placesIn(
-  compiled: CompiledTargets,
-  contexts: BuildContexts,
-  options: BuildOptions,
-  platform: Platform,
-): (vertex: Digest) => StepPlace | undefined {
-  const folder = contexts.directories.get('context') ?? redactUrls(options.context ?? '');
-  const file = [folder, options.file ?? 'Dockerfile', platform.architecture];
-  const places = new Map<Digest, StepPlace>();
-  for (const { displayName, vertices } of compiled.stages) {
-    const stage = JSON.stringify([...file, displayName]);
-    const names = vertices.map((vertex) => compiled.names.get(vertex) ?? '');
-    for (const [position, vertex] of vertices.entries()) if (!places.has(vertex)) places.set(vertex, { stage, position, names });
-  }
-  return (vertex) => places.get(vertex);
 }

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Scope, SlipwayError, toSlipwayError } from '../base/index.ts';
+import { Scope, SlipwayError } from '../base/index.ts';
 import { engineSettings, openEngine } from '../engine/index.ts';
 import type { SourceContext } from '../frontend/index.ts';
-import type { EmitEvent } from '../solver/index.ts';
 import { type DockerfileSource, type LoadedDockerfile, parseLoaded, readDockerfile } from './load-dockerfile.ts';
 import type { BuildOptions } from './options.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type RemotePorts,
 } from './remote-context.ts';
 import { openAgents } from './ssh-agents.ts';
+import { toldStep } from './told-step.ts';
 
 /** The Dockerfile, and the main context where it is no directory. */
 export interface LoadedInput {
@@ -30,7 +30,13 @@ export interface LoadedInput {
  */
 export async function loadInput(options: BuildOptions, ports: RemotePorts): Promise<LoadedInput> {
   const { read, mainContext } = await findDockerfile(options, ports);
-  return { loaded: tellRead(dockerfileName(options), ports.emit, () => parseLoaded(read())), mainContext };
+  const step = { id: 'internal:dockerfile', name: `[internal] load build definition from ${dockerfileName(options)}` } as const;
+  const loaded = await toldStep(ports.emit, step, (tell) => {
+    const parsed = parseLoaded(read());
+    tell('transferring dockerfile:', parsed.sizeBytes);
+    return parsed;
+  });
+  return { loaded, mainContext };
 }
 
 /** The Dockerfile, fetched if it has to be; `read` tells where there is none. */
@@ -92,20 +98,4 @@ function noDockerfile(name: string): SlipwayError {
 
 function dockerfileName({ dockerfile, file }: BuildOptions): string {
   return dockerfile === undefined && file !== undefined ? file.slice(file.lastIndexOf('/') + 1) : 'Dockerfile';
-}
-
-/** Reading the Dockerfile shows as a step of its own. */
-function tellRead(name: string, emit: EmitEvent, work: () => LoadedDockerfile): LoadedDockerfile {
-  const step = 'internal:dockerfile';
-  emit({ kind: 'step-started', step, name: `[internal] load build definition from ${name}`, atMs: Date.now() });
-  try {
-    const made = work();
-    const part = 'transferring dockerfile:';
-    emit({ kind: 'step-progress', step, part, current: made.sizeBytes, total: 0, unit: 'bytes', done: true, atMs: Date.now() });
-    emit({ kind: 'step-done', step, atMs: Date.now() });
-    return made;
-  } catch (thrown) {
-    emit({ kind: 'step-failed', step, error: toSlipwayError(thrown), atMs: Date.now() });
-    throw thrown;
-  }
 }

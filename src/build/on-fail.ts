@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, posix, resolve as resolvePath } from 'node:path';
-import { hostPath, toSlipwayError } from '../base/index.ts';
+import { hostPath } from '../base/index.ts';
 import type { Engine, EngineJob } from '../engine/index.ts';
 import { mergeTree } from '../exporter/index.ts';
 import type { Vertex } from '../graph/index.ts';
 import { emptyTree, notFound, resolve, type Tree } from '../layer/index.ts';
-import type { EmitEvent, StepId } from '../solver/index.ts';
+import type { EmitEvent } from '../solver/index.ts';
 import { failedTree } from '../store/index.ts';
 import type { FailedExport } from './options.ts';
+import { toldStep } from './told-step.ts';
 
 export interface FailedStep {
   readonly vertex: Vertex;
@@ -33,15 +34,10 @@ export async function exportFailed(exports: readonly FailedExport[], step: Faile
   const tree = job.treeOf({ kind: 'snapshot', layers: failed.layers });
   const cwd = vertex.op.kind === 'exec' ? vertex.op.cwd : '/';
   for (const { path, dest } of exports) {
-    const id: StepId = `export:failed ${path}`;
     const to = dest ?? (basename(path) === '' ? '.' : basename(path));
-    emit({ kind: 'step-started', step: id, name: `exporting ${path} of the failed step to ${to}`, atMs: Date.now() });
-    try {
-      await exportPath(tree, posix.resolve(cwd, path), to, step);
-      emit({ kind: 'step-done', step: id, atMs: Date.now() });
-    } catch (thrown) {
-      emit({ kind: 'step-failed', step: id, error: toSlipwayError(thrown), atMs: Date.now() });
-    }
+    const own = { id: `export:failed ${path}`, name: `exporting ${path} of the failed step to ${to}` } as const;
+    // What goes wrong is told; the build has failed already.
+    await toldStep(emit, own, () => exportPath(tree, posix.resolve(cwd, path), to, step)).catch(() => undefined);
   }
 }
 

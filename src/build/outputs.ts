@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
-import { hostPath, toSlipwayError } from '../base/index.ts';
+import { hostPath } from '../base/index.ts';
 import type { Engine, EngineJob } from '../engine/index.ts';
 import { mergeTree, writeTreeTar } from '../exporter/index.ts';
 import type { CompiledTarget } from '../frontend/index.ts';
 import type { OpResult } from '../ops/index.ts';
-import type { EmitEvent, StepId } from '../solver/index.ts';
+import type { EmitEvent } from '../solver/index.ts';
 import type { EarlyBlobs } from './early-blobs.ts';
 import type { Output, TargetResult } from './options.ts';
 import { withSink } from './sink.ts';
 import type { PlannedOutput } from './targets.ts';
+import { toldStep } from './told-step.ts';
 import { writeToLayout, writeToStore } from './write-image.ts';
 
 /** The result of one target. */
@@ -52,33 +53,31 @@ export async function writeOutputs(
 }
 
 async function writeOutput(output: Output, request: OutputRequest): Promise<Written> {
+  const { emit, engine, signal, stdout } = request;
   switch (output.type) {
     case 'image':
-      return await exportStep(request, 'export:image', 'exporting to image', (tell) => writeToStore(output, request, tell));
+      return await toldStep(emit, { id: 'export:image', name: 'exporting to image' }, (tell) =>
+        writeToStore(output, request, tell),
+      );
     case 'oci':
     case 'docker':
-      return await exportStep(request, `export:${output.type}`, `exporting to ${output.type} image format`, (tell) =>
+      return await toldStep(emit, { id: `export:${output.type}`, name: `exporting to ${output.type} image format` }, (tell) =>
         writeToLayout(output, request, tell),
       );
     case 'local':
-      return await exportStep(request, 'export:local', 'exporting to client directory', async () => {
+      return await toldStep(emit, { id: 'export:local', name: 'exporting to client directory' }, async () => {
         await mergeTree(treeOf(request), hostPath(resolve(output.dest)), {
-          content: request.engine.content,
-          signal: request.signal,
+          content: engine.content,
+          signal,
           removesOthers: output.mode === 'delete',
           mtimeSec: epochOf(output, request),
         });
         return { names: [] };
       });
     case 'tar':
-      return await exportStep(request, 'export:tar', 'exporting to client tarball', async () => {
-        await withSink(output.dest, request.stdout, (write) =>
-          writeTreeTar(treeOf(request), write, {
-            content: request.engine.content,
-            signal: request.signal,
-            mtimeSec: epochOf(output, request),
-          }),
-        );
+      return await toldStep(emit, { id: 'export:tar', name: 'exporting to client tarball' }, async () => {
+        const options = { content: engine.content, signal, mtimeSec: epochOf(output, request) };
+        await withSink(output.dest, stdout, (write) => writeTreeTar(treeOf(request), write, options));
         return { names: [] };
       });
     case 'cacheonly':
@@ -92,30 +91,6 @@ function epochOf(
   { result }: OutputRequest,
 ): number | undefined {
   return sourceDateEpoch === undefined ? result.target.image.epochSec : (sourceDateEpoch ?? undefined);
-}
-
-/** Says one thing that was done. */
-export type Tell = (part: string) => void;
-
-async function exportStep(
-  request: OutputRequest,
-  step: StepId,
-  name: string,
-  work: (tell: Tell) => Promise<Written>,
-): Promise<Written> {
-  const { emit } = request;
-  emit({ kind: 'step-started', step, name, atMs: Date.now() });
-  const tell: Tell = (part) =>
-    emit({ kind: 'step-progress', step, part, current: 0, total: 0, unit: 'none', done: true, atMs: Date.now() });
-  try {
-    const written = await work(tell);
-    emit({ kind: 'step-done', step, atMs: Date.now() });
-    return written;
-  } catch (thrown) {
-    const error = toSlipwayError(thrown);
-    emit({ kind: 'step-failed', step, error, atMs: Date.now() });
-    throw error;
-  }
 }
 
 function treeOf({ job, result }: OutputRequest): ReturnType<EngineJob['treeOf']> {

@@ -1,33 +1,24 @@
-import type { EmitEvent, StepId } from '../solver/index.ts';
+import type { EmitEvent } from '../solver/index.ts';
+import type { Tell } from './told-step.ts';
 
 /** A tag that was looked up longer ago is worth a word. */
 const staleAfterMs = 7 * 86_400_000;
 
 export interface TagAge {
-  /** The step that looks the image up. */
-  readonly id: StepId;
   readonly reference: string;
   readonly image: { readonly askedAtMs?: number | undefined };
   readonly offline: boolean;
+  /** Of the step that looks the image up. */
+  readonly tell: Tell;
   readonly emit: EmitEvent;
 }
 
 /** Say when a tag was last looked up: always when its registry must not be asked, else when that was long ago. */
-export function tellAge({ id, reference, image: { askedAtMs }, offline, emit }: TagAge): void {
+export function tellAge({ reference, image: { askedAtMs }, offline, tell, emit }: TagAge): void {
   const atMs = Date.now();
   if (askedAtMs === undefined) return;
   const day = new Date(askedAtMs).toISOString().slice(0, 10);
-  if (offline)
-    emit({
-      kind: 'step-progress',
-      step: id,
-      part: `not asked, last known on ${day}:`,
-      current: 0,
-      total: 0,
-      unit: 'none',
-      done: true,
-      atMs,
-    });
+  if (offline) tell(`not asked, last known on ${day}:`);
   else if (atMs - askedAtMs > staleAfterMs) {
     const days = Math.floor((atMs - askedAtMs) / 86_400_000);
     const name = reference.replace(/^docker\.io\/(?:library\/)?/, '');

@@ -12,8 +12,9 @@ import { formatPlatform, formatReference, type ImageConfig, parsePlatform, parse
 import { badOutput } from './check-outputs.ts';
 import { hostPlatform } from './host-platform.ts';
 import type { ImageAttributes, ImageDescriptor, ImageOutput, LayoutOutput } from './options.ts';
-import type { OutputRequest, Tell, Written } from './outputs.ts';
+import type { OutputRequest, Written } from './outputs.ts';
 import { withSink } from './sink.ts';
+import type { Tell } from './told-step.ts';
 
 /** Put the result into the local store, and push it where that was asked for. */
 export async function writeToStore(output: ImageOutput, request: OutputRequest, tell: Tell): Promise<Written> {
