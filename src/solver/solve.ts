@@ -3,7 +3,8 @@ import type { Edge, Graph, Vertex } from '../graph/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { resultsOfSameContent } from './cut-off.ts';
 import type { CachedBy, EmitEvent } from './events.ts';
-import { explainMiss, type FileChanges, likelyReasons, type MissAnswer, type RememberedKey } from './explain.ts';
+import type { RememberedKey } from './explain.ts';
+import { type Explaining, explainRun, type Outcome, type StepMemory } from './explain-run.ts';
 import { keyOf } from './keys.ts';
 import type { CacheRecord, CandidateInput, KeyPart, OpContext, OpRunner, ResultCache } from './ports.ts';
 
@@ -21,21 +22,6 @@ export interface SolveOptions<R> {
   /** Earlier keys of the steps, to say why one runs. */
   readonly memory?: StepMemory<R> | undefined;
 }
-
-/** What is known of the steps of earlier builds. A step is found again by its place: file, stage, number. */
-export interface StepMemory<R> {
-  /** Keys to hold this vertex's key against, likeliest first; `undefined`: the vertex has no place. */
-  recall(vertex: Digest): readonly RememberedKey<R>[] | undefined;
-  /** The key that the step in this vertex's place had last. */
-  latest(vertex: Digest): RememberedKey<R> | undefined;
-  /** Does nothing for a vertex without a place. */
-  remember(vertex: Digest, key: RememberedKey<R>): void;
-  /** Which files differ between two results of one step. */
-  compare(before: readonly R[], after: readonly R[]): FileChanges | undefined;
-}
-
-/** How a vertex got its result. */
-type Outcome = { readonly by: 'run' | CachedBy; readonly startedAtMs: number; readonly endedAtMs: number };
 
 /** One request to the solver; vertices that its edges share are solved once. */
 export interface Job<R> {
@@ -74,6 +60,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
   const outcomes = new Map<Digest, Outcome>();
   const liveSources = new Set<Digest>();
   const implied = new Set<Digest>();
+  const remembered = new Set<Digest>();
 
   const vertexOf = (digest: Digest): Vertex => {
     const vertex = graph.vertices.get(digest);
@@ -169,7 +156,7 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     using _lock = heavy ? await cache.hold(definition, signal) : undefined;
     const madeMeanwhile = heavy && !keyed.isStale ? lookUp(definition) : undefined;
     if (madeMeanwhile !== undefined) return finishCached(vertex, madeMeanwhile.results, 'other-build');
-    const outputs = await runNow(vertex, inputs, explain(vertex, keyed));
+    const outputs = await runNow(vertex, inputs, explainRun(vertex, keyed.parts, { ...options, outcomes }));
     cache.write(definition, { results: outputs, parts: keyed.parts });
     if (inputs.length > 0)
       cache.addCandidate(keyed.opKey, {
@@ -224,43 +211,15 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
     }
   };
 
-  /** Say why the vertex runs: before it does, unless only its result can tell. What was made is remembered for the next time. */
-  const explain = (vertex: Vertex, keyed: Keyed): Explaining<R> => {
-    const { memory } = options;
-    const earlier = memory?.recall(vertex.digest);
-    if (memory === undefined || earlier === undefined) return { begins: nothing, made: nothing, failed: nothing };
-    const key = {
-      name: options.nameOf(vertex.digest),
-      parts: keyed.parts,
-      inputNames: vertex.inputs.map((edge) => options.nameOf(edge.vertex)),
-    };
-    const { reasons, nearest }: MissAnswer<R> = options.ignoreCache(vertex)
-      ? { reasons: [{ kind: 'no-cache' }], nearest: undefined }
-      : explainMiss({ ...key, earlier });
-    const ran = new Set(
-      vertex.inputs.flatMap(({ vertex: below }) => (outcomes.get(below)?.by === 'run' ? options.nameOf(below) : [])),
-    );
-    const say = (changes: FileChanges | undefined): void =>
-      emit({ kind: 'step-explained', step: vertex.digest, reasons: likelyReasons(reasons, ran, changes), atMs: now() });
-    const isAboutFiles = reasons.some(({ kind }) => kind === 'files');
-    return {
-      begins: () => (isAboutFiles ? undefined : say(undefined)),
-      failed: () => (isAboutFiles ? say(undefined) : undefined),
-      made(results) {
-        memory.remember(vertex.digest, { ...key, results });
-        if (isAboutFiles) say(nearest === undefined ? undefined : memory.compare(nearest.results, results));
-      },
-    };
-  };
-
   /** What the cache answered counts as an earlier build of its steps too: the next miss is held against it. */
   const rememberCached = async (): Promise<void> => {
     const { memory } = options;
     if (memory === undefined) return;
     for (const [digest, { by }] of outcomes) {
-      if (by === 'run') continue;
+      if (by === 'run' || remembered.has(digest)) continue;
+      remembered.add(digest);
       const { definition, parts } = (await keys.get(digest)) ?? {};
-      if (definition === undefined || parts === undefined || isSame(memory.latest(digest), parts)) continue;
+      if (definition === undefined || parts === undefined || isLatest(definition, memory.latest(digest))) continue;
       const results = lookUp(definition)?.results ?? [];
       const inputNames = vertexOf(digest).inputs.map((edge) => options.nameOf(edge.vertex));
       memory.remember(digest, { name: options.nameOf(digest), parts, inputNames, results });
@@ -336,21 +295,12 @@ export function startJob<R>(graph: Graph, options: SolveOptions<R>): Job<R> {
   };
 }
 
-/** Says why a vertex runs, at the time when it can be said. */
-interface Explaining<R> {
-  begins(): void;
-  made(results: readonly R[]): void;
-  failed(): void;
-}
-
-const nothing = (): void => {};
-
 function inputsOf(edges: readonly Edge[]): { readonly inputs?: readonly Digest[] } {
   return edges.length === 0 ? {} : { inputs: [...new Set(edges.map(({ vertex }) => vertex))] };
 }
 
-function isSame<R>(latest: RememberedKey<R> | undefined, parts: readonly KeyPart[]): boolean {
-  return latest !== undefined && keyOf('definition', latest.parts) === keyOf('definition', parts);
+function isLatest<R>(definition: Digest, latest: RememberedKey<R> | undefined): boolean {
+  return latest !== undefined && keyOf('definition', latest.parts) === definition;
 }
 
 function abortReason(signal: AbortSignal): SlipwayError {
