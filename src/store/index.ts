@@ -11,5 +11,6 @@ export { noteUse, writeAside } from './records.ts';
 export { repairStore } from './repair.ts';
 export { parseResolved, type Resolved } from './resolved.ts';
 export { defaultStoreRoot, openStore, recoverStore, type Store } from './store.ts';
-export { listUsage, type UsageKind, type UsageRow } from './usage.ts';
+export { listUsage } from './usage.ts';
+export type { UsageKind, UsageRow } from './usage-row.ts';
 export { type StoreProblem, verifyStore } from './verify.ts';

@@ -4,12 +4,16 @@ import type { LayerId } from '../layer/index.ts';
 import { hexOf } from '../oci/index.ts';
 import { createIngest } from './ingest.ts';
 import { cacheEntry, type CacheEntry, type Inventory, type KnownLayer, notedAt, readInventory } from './inventory.ts';
+import { leftOvers } from './left-overs.ts';
 import { neededLayers } from './needed.ts';
 import { choosePruned, type PrunePolicy } from './prune-plan.ts';
 import { recordText } from './records.ts';
 import type { Store } from './store.ts';
 import { createTrash, type Trash } from './trash.ts';
-import { idOfDocuments, leftOvers, listUsage, type UsageRow, usedLayers } from './usage.ts';
+import { listUsage } from './usage.ts';
+import { idOfDocuments } from './usage-documents.ts';
+import { usedLayers } from './usage-layers.ts';
+import type { UsageRow } from './usage-row.ts';
 
 export interface PruneOptions extends PrunePolicy {
   /** Say what would go, and touch nothing. */
@@ -93,13 +97,17 @@ function removeLayers({ store, cutoffMs, trash, chosen, before }: Run): void {
   const now = readInventory(store);
   const namedBefore = namedLayers(before, cutoffMs, () => false);
   const named = namedLayers(now, cutoffMs, (id) => chosen.has(id));
-  const staying = new Map<LayerId, KnownLayer>(now.layers);
+  const users = new Map<LayerId, number>();
+  const count = ({ refs }: KnownLayer, by: 1 | -1): void => {
+    for (const ref of refs) users.set(ref, (users.get(ref) ?? 0) + by);
+  };
+  for (const layer of now.layers.values()) count(layer, 1);
   // Those that draw bytes from others go before them.
   for (const id of [...neededLayers(now.layers.keys(), now.layers)].reverse()) {
     const layer = now.layers.get(id);
     if (layer === undefined || named.has(id) || !(chosen.has(id) || namedBefore.has(id))) continue;
-    if ([...staying.values()].some(({ refs }) => refs.includes(id))) continue;
-    if (removeLayer(layer, store, trash)) staying.delete(id);
+    if ((users.get(id) ?? 0) > 0) continue;
+    if (removeLayer(layer, store, trash)) count(layer, -1);
   }
 }
 

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { createDiskMeter } from './disk.ts';
 import { createLease } from './lease.ts';
 import { sampleStore } from './sample-store.ts';
-import { listUsage, type UsageRow } from './usage.ts';
+import { listUsage } from './usage.ts';
+import type { UsageRow } from './usage-row.ts';
 
 function byId(rows: readonly UsageRow[]): ReadonlyMap<string, UsageRow> {
   return new Map(rows.map((row) => [row.id, row]));
