@@ -1,5 +1,5 @@
 // How each builder is called for one and the same build. `output`: `image` (into its store), `none` (its cache), `oci` (a tar),
-// `oci-zstd` (a tar with zstd; not every builder has it).
+// `oci-zstd` (a tar with zstd; not every builder has it), `load` (no build: an image archive into its store).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,19 +10,22 @@ export function builders({ folder, peers, registry }) {
     name: 'slipway',
     command: ({ context, dest, round, output }) => ({
       program: join(import.meta.dirname, '../bin/slipway'),
-      args: [
-        'build',
-        '--progress=plain',
-        '--build-arg',
-        `ROUND=${round}`,
-        ...{
-          image: ['-t', 'bench'],
-          none: ['-o', 'type=cacheonly'],
-          oci: ['-o', `type=oci,dest=${dest}`],
-          'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
-        }[output],
-        context,
-      ],
+      args:
+        output === 'load'
+          ? ['load', '-i', join(context, 'image.tar')]
+          : [
+              'build',
+              '--progress=plain',
+              '--build-arg',
+              `ROUND=${round}`,
+              ...{
+                image: ['-t', 'bench'],
+                none: ['-o', 'type=cacheonly'],
+                oci: ['-o', `type=oci,dest=${dest}`],
+                'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+              }[output],
+              context,
+            ],
       env: { SLIPWAY_ROOT: join(folder, 'store'), SLIPWAY_REGISTRY_MIRRORS: `docker.io=http://${registry}` },
     }),
   };
@@ -30,23 +33,26 @@ export function builders({ folder, peers, registry }) {
     name: 'docker',
     command: ({ context, dest, round, output }) => ({
       program: join(peers, 'docker'),
-      args: [
-        'buildx',
-        'build',
-        '--progress=plain',
-        '--provenance=false',
-        '--network=host',
-        ...base,
-        '--build-arg',
-        `ROUND=${round}`,
-        ...{
-          image: ['-t', 'slipway-bench'],
-          none: ['-o', 'type=cacheonly'],
-          oci: ['-o', `type=oci,dest=${dest}`],
-          'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
-        }[output],
-        context,
-      ],
+      args:
+        output === 'load'
+          ? ['load', '-i', join(context, 'image.tar')]
+          : [
+              'buildx',
+              'build',
+              '--progress=plain',
+              '--provenance=false',
+              '--network=host',
+              ...base,
+              '--build-arg',
+              `ROUND=${round}`,
+              ...{
+                image: ['-t', 'slipway-bench'],
+                none: ['-o', 'type=cacheonly'],
+                oci: ['-o', `type=oci,dest=${dest}`],
+                'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+              }[output],
+              context,
+            ],
     }),
   };
   const buildah = {
@@ -55,17 +61,20 @@ export function builders({ folder, peers, registry }) {
     command: ({ context, dest, round, output }) => ({
       program: join(peers, 'buildah'),
       // It always commits an image; the tar comes on top.
-      args: [
-        'bud',
-        '--layers',
-        '--tls-verify=false',
-        ...base,
-        '--build-arg',
-        `ROUND=${round}`,
-        '-t',
-        output === 'oci' ? `oci-archive:${dest}` : 'localhost/slipway-bench',
-        context,
-      ],
+      args:
+        output === 'load'
+          ? ['pull', `docker-archive:${join(context, 'image.tar')}`]
+          : [
+              'bud',
+              '--layers',
+              '--tls-verify=false',
+              ...base,
+              '--build-arg',
+              `ROUND=${round}`,
+              '-t',
+              output === 'oci' ? `oci-archive:${dest}` : 'localhost/slipway-bench',
+              context,
+            ],
     }),
   };
   return [

@@ -11,6 +11,7 @@ import { scenarios } from './scenarios.mjs';
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true },
     peers: { type: 'string', default: process.env.SLIPWAY_PEERS ?? '' },
     json: { type: 'boolean', default: false },
@@ -18,9 +19,10 @@ const { values } = parseArgs({
   },
 });
 const runs = Number(values.runs);
+const scale = Number(values.scale);
 const chosen = scenarios.filter((scenario) => values.only === undefined || values.only.includes(scenario.name));
-if (chosen.length === 0 || !(runs >= 1)) {
-  console.error(`bench: --runs is a number, --only one of ${scenarios.map((scenario) => scenario.name).join(', ')}`);
+if (chosen.length === 0 || !(runs >= 1) || !(scale > 0)) {
+  console.error(`bench: --runs and --scale are numbers, --only one of ${scenarios.map((scenario) => scenario.name).join(', ')}`);
   process.exit(2);
 }
 
@@ -46,11 +48,11 @@ async function measure(scenario, competitors) {
   const context = join(folder, scenario.name);
   if (!existsSync(context)) {
     mkdirSync(context);
-    scenario.generate(context);
+    scenario.generate(context, scale);
   }
   const times = new Map(competitors.map((builder) => [builder.name, []]));
   for (let round = 0; round <= runs; round++) {
-    scenario.change?.(context, round, run);
+    scenario.change?.(context, { round, run, scale });
     for (const builder of competitors) {
       if (builder.lacks?.includes(scenario.build.output)) continue;
       const dest = join(folder, `${builder.name}.out`);
@@ -116,6 +118,8 @@ function print(results, competitors) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows)
     console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
-  console.log(`\nmedians of ${runs} runs; bare \`node -e 0\`: ${median(bare).toFixed(0)} ms`);
+  console.log(
+    `\nmedians of ${runs} runs${scale === 1 ? '' : ` at ${scale} of the size`}; bare \`node -e 0\`: ${median(bare).toFixed(0)} ms`,
+  );
   for (const { name, about } of results) console.log(`${name}: ${about}`);
 }

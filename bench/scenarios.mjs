@@ -1,6 +1,8 @@
-// What is measured. `generate` writes a context that is the same everywhere; `change` makes it another one for each round.
+// What is measured. `generate` writes a context that is the same everywhere; `change` makes it another one for each round. What is many or
+// large is multiplied by `scale`.
 import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeImageArchive, writeTar } from './archives.mjs';
 
 /** Numbers that look random, and are the same on each machine. */
 function numbers(seed) {
@@ -9,6 +11,10 @@ function numbers(seed) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state;
   };
+}
+
+function scaled(count, scale) {
+  return Math.max(1, Math.round(count * scale));
 }
 
 function dockerfile(text) {
@@ -32,9 +38,9 @@ CMD ["/bin/cat", "/app/out"]
 `;
 
 /** 200 folders of 100 files of some 4 kB; other bytes in each round and each run of the benchmark, so that nobody has seen them. */
-function writeManyFiles(context, round, run) {
+function writeManyFiles(context, { round, run, scale }) {
   const random = numbers(run + round + 1);
-  for (let folder = 0; folder < 200; folder++) {
+  for (let folder = 0; folder < scaled(200, scale); folder++) {
     const path = join(context, 'src', `d${folder}`);
     mkdirSync(path, { recursive: true });
     for (let file = 0; file < 100; file++) {
@@ -46,9 +52,9 @@ function writeManyFiles(context, round, run) {
 }
 
 /** One of them gets another line. */
-function changeOneFile(context, round, run) {
-  if (round === 0) writeManyFiles(context, 0, run);
-  else appendFileSync(join(context, 'src/d77/f7.js'), `// ${run} ${round}\n`);
+function changeOneFile(context, { round, run, scale }) {
+  if (round === 0) writeManyFiles(context, { round, run, scale });
+  else appendFileSync(join(context, 'src/d0/f7.js'), `// ${run} ${round}\n`);
 }
 
 const fourStages = `FROM alpine:latest AS base
@@ -59,22 +65,28 @@ ${['a', 'b', 'c', 'd'].map((name) => `COPY --from=${name} /${name} /\n`).join(''
 const manyFiles = { generate: dockerfile('FROM alpine:latest\nWORKDIR /app\nCOPY src ./\n'), change: writeManyFiles };
 
 const copyBetween = {
-  generate: dockerfile(`FROM alpine:latest AS made
-RUN mkdir /data && cd /data && d=0; while [ $d -lt 300 ]; do mkdir d$d; f=0; while [ $f -lt 100 ]; do echo "file $d $f" >d$d/f$f; f=$((f+1)); done; d=$((d+1)); done
+  generate: (context, scale) =>
+    dockerfile(`FROM alpine:latest AS made
+RUN mkdir /data && cd /data && d=0; while [ $d -lt ${scaled(300, scale)} ]; do mkdir d$d; f=0; while [ $f -lt 100 ]; do echo "file $d $f" >d$d/f$f; f=$((f+1)); done; d=$((d+1)); done
 FROM alpine:latest
 ARG ROUND
 COPY --from=made /data /data-$ROUND
-`),
+`)(context),
+};
+
+const manyInTar = {
+  generate: dockerfile('FROM alpine:latest\nADD files.tar /data/\n'),
+  change: (context, { round, run, scale }) => writeTar(context, scaled(300, scale), `${run} ${round}`),
 };
 
 /** One file of 1 GiB that can be compressed to half of that. */
 const bigFile = {
-  generate: (context) => {
+  generate: (context, scale) => {
     dockerfile('FROM alpine:latest\nCOPY big /big\n')(context);
     const random = numbers(11);
     const words = Array.from({ length: 4096 }, () => `${random().toString(36)}${random().toString(36).slice(2, 4)}`.slice(0, 8));
     const fd = openSync(join(context, 'big'), 'w');
-    for (let size = 0; size < 1 << 30; ) {
+    for (let size = 0; size < scale * 2 ** 30; ) {
       let text = '';
       for (let word = 0; word < 100_000; word++) text += words[random() >>> 20];
       size += writeSync(fd, text);
@@ -125,8 +137,8 @@ export const scenarios = [
     name: 'copy-20k-same',
     about: 'COPY of 20,000 files, none of them changed',
     ...manyFiles,
-    change: (context, round, run) => {
-      if (round === 0) writeManyFiles(context, 0, run);
+    change: (context, at) => {
+      if (at.round === 0) writeManyFiles(context, at);
     },
     budget: 3,
     build: { output: 'none' },
@@ -146,6 +158,21 @@ export const scenarios = [
     build: { output: 'none' },
   },
   { name: 'from-30k-oci', about: 'the same, written as an OCI tar', ...copyBetween, budget: 3, build: { output: 'oci' } },
+  {
+    name: 'add-tar-30k',
+    about: 'ADD of a tar of 30,000 files that nobody has seen',
+    ...manyInTar,
+    budget: 3,
+    build: { output: 'none' },
+  },
+  {
+    name: 'load-30k',
+    about: 'load of an image archive with a layer of 30,000 files that nobody has seen',
+    generate: () => {},
+    change: (context, { round, run, scale }) => writeImageArchive(context, scaled(300, scale), `${run} ${round}`),
+    budget: 2,
+    build: { output: 'load' },
+  },
   {
     name: 'file-1g-gzip',
     about: 'COPY of one file of 1 GiB, written as an OCI tar with gzip',
