@@ -157,3 +157,48 @@ function plain(matcher: PathMatcher, target: string): boolean {
   for (const part of target.split('/')) state = matcher.enter({ ...state, mayDifferBelow: true }, part);
   return state.isMatched;
 }
+
+/** Directory after directory. A pattern is asked where it can change the answer, and then holds for all that is below. */
+function slowly(patterns: readonly string[], target: string): boolean {
+  const parts = target.split('/');
+  let isExcluded = false;
+  let above: readonly boolean[] = [];
+  for (const depth of parts.keys()) {
+    const place = parts.slice(0, depth + 1).join('/');
+    isExcluded = false;
+    above = patterns.map((text, index) => {
+      const isException = text.startsWith('!');
+      const isHit = above[index] === true || (isException === isExcluded && glob(isException ? text.slice(1) : text, place));
+      if (isHit) isExcluded = !isException;
+      return isHit;
+    });
+  }
+  return isExcluded;
+}
+
+/** Letter by letter, trying every length for every star. */
+function glob(text: string, subject: string): boolean {
+  if (text === '') return subject === '';
+  const rests = Array.from({ length: subject.length + 1 }, (_, at) => [subject.slice(0, at), subject.slice(at)] as const);
+  if (text === '**') return true;
+  if (text.startsWith('**')) {
+    const after = text.slice(text[2] === '/' ? 3 : 2);
+    // `**/` takes a slash with it, also at the end.
+    if (after === '') return true;
+    return rests.some(([taken, rest]) => (taken === '' || taken.endsWith('/')) && glob(after, rest));
+  }
+  if (text.startsWith('*')) return rests.some(([taken, rest]) => !taken.includes('/') && glob(text.slice(1), rest));
+  const [first = ''] = subject;
+  if (text.startsWith('?')) return first !== '' && first !== '/' && glob(text.slice(1), subject.slice(1));
+  if (text.startsWith('[ab]')) return 'ab'.includes(first) && first !== '' && glob(text.slice(4), subject.slice(1));
+  return first === text[0] && glob(text.slice(1), subject.slice(1));
+}
+
+test('the matcher answers as the obvious one does, whatever the patterns', () => {
+  fc.assert(
+    fc.property(fc.array(pattern, { maxLength: 5 }), path, (patterns, target) => {
+      expect(compilePatterns(patterns).matches(target)).toBe(slowly(patterns, target));
+    }),
+    { numRuns: 2000 },
+  );
+});
