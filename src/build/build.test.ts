@@ -254,6 +254,6 @@ test('build() throws nothing but typed errors', async () => {
   rmSync(scratch.at('.'), { recursive: true });
   await expect(scratch.build('FROM scratch\n')).rejects.toMatchObject({ code: 'BUILD_BAD_CONTEXT' });
   scratch.write('a');
-  mkdirSync(scratch.at('.dockerignore'));
-  await expect(scratch.build('FROM scratch\nCOPY a /\n')).rejects.toMatchObject({ name: 'SlipwayError' });
+  const engine = { root: scratch.at('a') };
+  await expect(scratch.build('FROM scratch\nCOPY a /\n', { engine })).rejects.toMatchObject({ name: 'SlipwayError' });
 });
