@@ -90,12 +90,14 @@ async function buildUntil(options: BuildOptions, note: NoteFacts, signal: AbortS
   const devicesOf = await findDevices(compiled, grants, options.engine?.deviceDirectories);
   tellChecks({ options, targets: plan.wanted, loaded, ignorePatterns: contexts.ignorePatterns, platform, images, emit });
   if (compiled.skippedStages.length > 0) emit({ kind: 'stages-skipped', stages: compiled.skippedStages, atMs: Date.now() });
-  const kept = keepGraph(engine.store, compiled, {
-    directories: contexts.directories,
-    contextModes: modesOf(options),
-    network: networkOf(options),
-  });
-  if (kept !== undefined) note({ graph: kept });
+  note(
+    keepGraph(engine.store, compiled, {
+      directories: contexts.directories,
+      contextModes: modesOf(options),
+      network: networkOf(options),
+      deviceAliases: grants.aliases,
+    }),
+  );
   const failed: { vertex?: Vertex | undefined } = {};
   let early: EarlyBlobs | undefined;
   const noteStep: EmitEvent = (event) => {

@@ -12,45 +12,51 @@ export interface KeptGraph extends Definition {
   /** Where the modes of their files came from, if not from the disk. */
   readonly contextModes: 'git' | undefined;
   readonly network: 'host' | 'none';
+  /** What devices were called in the Dockerfile, and which ones were meant. */
+  readonly deviceAliases: ReadonlyMap<string, string>;
 }
 
 /** What the history keeps of a build so that it can be done again. */
 export interface KeptFacts {
   /** Under which key the store keeps what it was to do. */
   readonly graph?: string | undefined;
+  /** It is not kept, because it names a URL with a password. */
+  readonly namesPassword?: true | undefined;
   /** Of each vertex that took something from a local context: the digest of that. */
   readonly taken?: Readonly<Record<string, Digest>> | undefined;
 }
 
-type Surroundings = Pick<KeptGraph, 'directories' | 'contextModes' | 'network'>;
+type Surroundings = Pick<KeptGraph, 'directories' | 'contextModes' | 'network' | 'deviceAliases'>;
 
 /** The name under which BuildKit's clients show a vertex. */
 const customName = 'llb.customname';
 
 /**
  * Keep what a build is to do. Costs a look when it is there already, which is so for every build that finds all in the cache.
- * @returns the key for `keptGraph`; `undefined` when there is nothing to do, or a URL with a password is to be asked for
+ * @returns `graph` is the key for `keptGraph`; nothing when there is nothing to do
  */
 export function keepGraph(
   store: Store,
   { graph, targets, names }: CompiledTargets,
-  { directories, contextModes, network }: Surroundings,
-): string | undefined {
+  { directories, contextModes, network, deviceAliases }: Surroundings,
+): Pick<KeptFacts, 'graph' | 'namesPassword'> {
   const results = targets.map(({ result }) => result);
-  if (results.every((result) => result === undefined) || [...graph.vertices.values()].some(namesPassword)) return undefined;
+  if (results.every((result) => result === undefined)) return {};
+  if ([...graph.vertices.values()].some(namesPassword)) return { namesPassword: true };
   const surroundings = {
     directories: Object.fromEntries(directories),
     ...(contextModes === undefined ? {} : { contextModes }),
     network,
+    ...(deviceAliases.size === 0 ? {} : { deviceAliases: Object.fromEntries(deviceAliases) }),
   };
   const key = hexOf(digestOf(JSON.stringify([results.map((result) => result ?? null), [...names], surroundings])));
-  if (store.records.touch('graph', key)) return key;
+  if (store.records.touch('graph', key)) return { graph: key };
   const metadata = new Map(
     [...names].map(([vertex, name]) => [vertex, { ignoreCache: false, description: { [customName]: name } }]),
   );
   const definitions = results.map((result) => Buffer.from(encodeDefinition(graph, result, metadata)).toString('base64'));
   store.records.write('graph', key, { ...surroundings, definitions });
-  return key;
+  return { graph: key };
 }
 
 /** A password is written to no disk. */
@@ -71,6 +77,7 @@ export function keptGraph(store: Store, key: string): KeptGraph | undefined {
     directories: new Map(Object.entries(record.directories)),
     contextModes: record.contextModes,
     network: record.network,
+    deviceAliases: new Map(Object.entries(record.deviceAliases ?? {})),
   };
 }
 
@@ -85,4 +92,5 @@ interface GraphRecord {
   readonly directories: Readonly<Record<string, string>>;
   readonly contextModes?: 'git';
   readonly network: 'host' | 'none';
+  readonly deviceAliases?: Readonly<Record<string, string>> | undefined;
 }

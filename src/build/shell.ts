@@ -6,11 +6,12 @@ import type { Digest } from '../oci/index.ts';
 import { emptySnapshot, type OpResult, rootLayers } from '../ops/index.ts';
 import type { EmitEvent } from '../solver/index.ts';
 import { failedTree, holdFailedTree } from '../store/index.ts';
+import { findDevices } from './devices.ts';
 import { findShell } from './find-shell.ts';
 import { inspectBuild } from './history/history.ts';
 import type { BuildRecord } from './history/build-record.ts';
 import { type KeptGraph, keptGraph, nameOfVertex } from './kept-graph.ts';
-import { type AgentOf, openAgents } from './ssh-agents.ts';
+import { openAgents } from './ssh-agents.ts';
 import { secretReader } from './secrets.ts';
 import type { ShellOptions, ShellPlace } from './shell-options.ts';
 import { findStep } from './step-name.ts';
@@ -25,13 +26,19 @@ import { withEngine } from './with-engine.ts';
 export async function openShell(options: ShellOptions): Promise<{ readonly exitCode: number }> {
   return await withEngine(options, async (engine, signal) => {
     const { record, step } = whereIn(options);
+    if (record.namesPassword === true) {
+      throw noTree(
+        `what build \`${record.id}\` was to do is not kept: it names a URL with a password`,
+        'build without the password in the URL: for git, `--secret id=GIT_AUTH_TOKEN` brings it',
+      );
+    }
     if (record.graph === undefined)
       throw noTree(`build \`${record.id}\` did not come as far as its first step`, 'mend what its error says');
     const graph = keptGraph(engine.store, record.graph);
     if (graph === undefined) throw noTree(`what build \`${record.id}\` was to do is not kept any more`);
     const vertex = chooseVertex(graph, record, step);
     const name = nameOfVertex(graph, vertex.digest);
-    using job = startJob(engine, graph, options, await openAgents(options.ssh ?? {}), signal);
+    using job = await startJob(engine, graph, options, signal);
     const at = options.at ?? 'after';
     const hasFailed = record.status === 'error' && record.error?.step === name;
     using _kept = hasFailed ? await holdFailedTree(engine.store, vertex.digest, signal) : undefined;
@@ -85,7 +92,11 @@ function chooseVertex(graph: KeptGraph, record: BuildRecord, step: string | unde
   return vertex;
 }
 
-function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions, sshAgent: AgentOf, signal: AbortSignal): EngineJob {
+async function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions, signal: AbortSignal): Promise<EngineJob> {
+  const sshAgent = await openAgents(options.ssh ?? {});
+  // The build had these devices: they were granted then.
+  const grants = { rights: [], allDevices: true, devices: [], aliases: graph.deviceAliases };
+  const devicesOf = await findDevices({ graph: graph.graph, locations: new Map() }, grants, options.engine?.deviceDirectories);
   return engine.solve(graph.graph, {
     directories: new Map([...graph.directories].map(([name, path]) => [name, hostPath(path)])),
     contextModes: graph.contextModes,
@@ -94,6 +105,7 @@ function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions, sshAg
     secret: secretReader(options.secrets ?? {}, process.env),
     sshAgent,
     network: graph.network,
+    devicesOf,
     signal,
     emit: ofStepsThatRun(graph, options.onEvent ?? (() => undefined)),
   });

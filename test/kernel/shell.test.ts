@@ -106,6 +106,35 @@ kernel.test('the trees of the last four failures are kept; prune takes them', as
   await expect(ask('cat /n')).rejects.toMatchObject({ code: 'BUILD_NO_TREE' });
 });
 
+const device = `cdiVersion: "0.6.0"
+kind: vendor.example/tool
+devices:
+- name: one
+  containerEdits:
+    env: [FOO=injected]
+    deviceNodes:
+    - {path: /dev/blank, hostPath: /dev/zero, permissions: r}
+`;
+
+kernel.test('slipway shell brings back the devices of the step, also under another name', async () => {
+  const directory = join(builder.scratch, 'cdi');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'tool.yaml'), device);
+  const engine = { ...builder.engine, deviceDirectories: [directory] };
+  const allow = ['device=vendor.example/tool=one,alias=mine'];
+  await builder.fail('FROM base-image\nRUN --device=mine false', { allow, engine });
+  const { text } = await ask('echo $FOO; head -c 3 /dev/blank | od -An -tx1', { engine });
+  expect(text).toBe('injected\n 00 00 00\n');
+});
+
+kernel.test('a build that asks a URL with a password says why no shell stands in it', async () => {
+  await builder.fail('FROM base-image\nADD http://me:pass@127.0.0.1:1/file /');
+  await expect(ask('ls')).rejects.toMatchObject({
+    code: 'BUILD_NO_TREE',
+    message: expect.stringContaining('a URL with a password') as string,
+  });
+});
+
 kernel.test('a build that failed before its first step has no tree', async () => {
   await builder.fail('FROM base-image\nRUM true');
   await expect(ask('ls')).rejects.toMatchObject({

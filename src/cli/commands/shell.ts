@@ -13,12 +13,8 @@ const flags = {
   after: { kind: 'bool', about: 'the tree as the step left it, also when it failed (default)' },
   command: { kind: 'string', short: 'c', value: 'COMMAND', about: 'run this in the shell, and leave' },
   user: { kind: 'string', short: 'u', value: 'USER[:GROUP]', about: "instead of the step's user" },
-  secret: { kind: 'list', value: 'id=ID[,src=FILE|,env=NAME]', about: "a secret that the step's mounts name (repeatable)" },
-  ssh: {
-    kind: 'list',
-    value: 'ID[=SOCKET|=KEYFILE,…]',
-    about: "an agent, or key files, that the step's mounts name (repeatable)",
-  },
+  secret: { kind: 'list', value: 'id=ID[,src=FILE|,env=NAME]', about: "a secret that the step's mounts name" },
+  ssh: { kind: 'list', value: 'ID[=SOCKET|=KEYFILE,…]', about: "an agent, or key files, that the step's mounts name" },
 } as const;
 
 export const shellCommand: Command = defineCommand({
@@ -26,7 +22,7 @@ export const shellCommand: Command = defineCommand({
   usage: '[OPTIONS] [BUILD] [STEP]',
   about: 'Look around in the tree of a step: of the one that failed, or of any other',
   details:
-    "The shell has the step's environment, user, directory and mounts. What it changes is thrown away, except in cache mounts.\n" +
+    "The shell has the step's environment, user, directory, mounts and devices. What it changes is thrown away, except in cache mounts.\n" +
     'BUILD is an id of `slipway history`, or ^1 for the build before the latest; without it, the latest is meant.\n' +
     'STEP is a number, a stage, both, or how the instruction begins; without it, the step that failed, else the last one.\n' +
     'An image without a shell is lent the busybox of this machine. The exit code is that of the shell.',
