@@ -1,11 +1,10 @@
 import { statfsSync } from 'node:fs';
-import { engineSettings } from '../engine/index.ts';
+import { engineSettings, recover } from '../engine/index.ts';
 import {
   listUsage,
   openStore,
   prune,
   type PrunePolicy,
-  recoverStore,
   type Store,
   type StoreProblem,
   type UsageRow,
@@ -94,7 +93,7 @@ function keepBytes({ maxUsedBytes, reservedBytes, minFreeBytes }: PruneOptions, 
 
 async function storeOf({ engine }: HousekeepingOptions): Promise<Store> {
   const store = openStore(engineSettings(engine ?? {}, process.env).root);
-  await recoverStore(store);
+  await recover(store);
   return store;
 }
 

@@ -19,6 +19,12 @@ export interface SandboxOptions {
   readonly signal: AbortSignal;
 }
 
+/** End what still runs in these state directories, whose processes died without warning. */
+export async function endAbandonedRuns(stateDirs: readonly HostPath[]): Promise<void> {
+  const programs = ['runc', 'crun'].flatMap((name) => findProgram(name) ?? []);
+  for (const stateDir of stateDirs) await sweepSandboxes(stateDir, programs);
+}
+
 /** One way to call one runtime. */
 interface Candidate {
   /** What `remember` keeps. */
@@ -29,7 +35,7 @@ interface Candidate {
 }
 
 /**
- * The way to run processes on this machine, after what a crash left running has been ended: found by running one, in order `runc`, `crun`, our own; and remembered until
+ * The way to run processes on this machine: found by running one, in order `runc`, `crun`, our own; and remembered until
  * the kernel, the programs or our rights change.
  *
  * @throws {SlipwayError} `SANDBOX_NO_RUNTIME` naming each one tried and why it does not work; `SANDBOX_UNKNOWN_RUNTIME`
@@ -44,10 +50,6 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const names = runtime === undefined ? runtimeNames : [runtime];
   const installed = names.flatMap((name) => candidatesOf(name));
   const key = machineKey(names, installed);
-  await sweepSandboxes(
-    stateDir,
-    installed.filter(({ label, name }) => label === name && name !== 'unshare').map(({ program }) => program),
-  );
   const known = options.recall?.(key);
   const remembered = installed.find(({ label }) => label === known);
   if (remembered !== undefined) return remembered.make(stateDir);

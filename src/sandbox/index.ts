@@ -1,4 +1,4 @@
-export { createSandbox } from './create-sandbox.ts';
+export { createSandbox, endAbandonedRuns } from './create-sandbox.ts';
 export { type DeviceEdits, type DeviceRegistry, openDeviceRegistry } from './devices.ts';
 export { writeHostsFiles } from './hosts-files.ts';
 export type { Sandbox, ResourceLimits, SandboxExit, SandboxMount, SandboxProcess } from './ports.ts';

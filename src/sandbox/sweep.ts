@@ -1,16 +1,12 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { type HostPath, ifThere } from '../base/index.ts';
 import { startChild } from './child.ts';
-import { killInit, readInitProcess, startTicksOf } from './container-state.ts';
+import { killInit, readInitProcess } from './container-state.ts';
 
-/**
- * End what processes of ours that died without warning left running below `stateDir`, and remove its remains. Runs of living
- * processes are left alone.
- */
+/** End what still runs below `stateDir`, a state directory whose process is dead; the files are left to whoever found it. */
 export async function sweepSandboxes(stateDir: HostPath, programs: readonly string[]): Promise<void> {
   for (const name of namesIn(stateDir)) {
-    const owner = /^slipway-(\d+)-/.exec(name)?.[1];
-    if (owner === undefined || startTicksOf(Number(owner)) !== undefined) continue;
+    if (!/^slipway-\d+-/.test(name)) continue;
     const state = `${stateDir}/${name}/state`;
     const init = readInitProcess(`${state}/${name}`);
     if (init !== undefined) {
@@ -21,7 +17,6 @@ export async function sweepSandboxes(stateDir: HostPath, programs: readonly stri
         await startChild({ program, args, isInteractive: false, onOutput: () => undefined }).ended;
       }
     }
-    rmSync(`${stateDir}/${name}`, { recursive: true, force: true });
   }
 }
 

@@ -85,7 +85,12 @@ test('recoverStore() deletes what dead processes left, and nothing of the living
       mkdirSync(join(paths.ingest(name), 'deep/er'), { recursive: true });
     writeFileSync(join(paths.ingest(dead), 'deep/er/file'), 'x');
     writeFileSync(paths.ingest(`${dead}-file`), 'x');
-    await recoverStore(scratch.store);
+    const told: string[] = [];
+    await recoverStore(scratch.store, async (folders) => {
+      told.push(...folders);
+      expect(existsSync(paths.ingest(dead))).toBe(true);
+    });
+    expect(told.toSorted()).toEqual([paths.ingest(dead), paths.ingest(`${dead}-file`)]);
     expect(scratch.ingests().toSorted()).toEqual(
       [alive, own.path.split('/').at(-1), '5-5-4026530000-x', 'made-by-hand'].toSorted(),
     );

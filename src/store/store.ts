@@ -63,14 +63,15 @@ export function openStore(root: HostPath): Store {
 }
 
 /**
- * Delete what dead processes left half made: their mounts first, then their files. Costs one directory listing when there is nothing.
+ * Delete what dead processes left half made: what still runs there first (`endRuns`, told the folders), then their mounts, then their files. Costs one directory listing when there is nothing.
  * One process at a time does it; what cannot be deleted now is left for the next one.
  */
-export async function recoverStore(store: Store): Promise<void> {
+export async function recoverStore(store: Store, endRuns?: (folders: readonly HostPath[]) => Promise<void>): Promise<void> {
   if (abandonedIngests(store.paths, Date.now()).length === 0) return;
   using lock = await store.locks.tryHold('recover');
   if (lock === undefined) return;
   const abandoned = abandonedIngests(store.paths, Date.now());
+  await endRuns?.(abandoned);
   // The kernel names mount points by their real paths.
   const folder = realpathSync(store.paths.ingest(''));
   await unmountBelow(abandoned.map((path) => join(folder, basename(path))));

@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { readTar } from '../support/read-tar.ts';
 import { Builder } from './support/builder.ts';
 import { needs } from './support/needs.ts';
 import { leftCgroups, mountsBelow, processesWith } from './support/rootfs.ts';
-import { type CommandOptions, repository, Slipway } from './support/slipway.ts';
+import { type CommandOptions, repository, Slipway, succeed } from './support/slipway.ts';
 
 const kernel = needs('root', 'overlayfs', 'oci-runtime');
 let builder: Builder;
@@ -21,10 +21,13 @@ beforeAll(async () => {
 afterAll(() => builder[Symbol.dispose]());
 
 interface Running {
+  readonly pid: number;
   /** Resolves at the first line of standard error or output that holds `text`. */
   said(text: string): Promise<void>;
   /** To the whole process group, as a terminal does. */
   kill(signal: NodeJS.Signals): void;
+  /** Without a word, and without its children. */
+  killAlone(): void;
   readonly end: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly text: string }>;
 }
 
@@ -45,6 +48,7 @@ function start(args: readonly string[]): Running {
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const end = ended.then(([code, signal]) => ({ code, signal, text: lines.join('\n') }));
   return {
+    pid: child.pid ?? 0,
     async said(text) {
       const { promise, resolve } = deferred();
       waiting.add({ text, resolve });
@@ -52,6 +56,7 @@ function start(args: readonly string[]): Running {
       await Promise.race([promise, end.then((it) => Promise.reject(new Error(`it ended without saying ${text}:\n${it.text}`)))]);
     },
     kill: (signal) => void process.kill(-(child.pid ?? 0), signal),
+    killAlone: () => void child.kill('SIGKILL'),
     end,
   };
 }
@@ -71,11 +76,11 @@ function waitingBuild(mark: string): string {
   });
 }
 
-function expectNothingLeft(mark: string): void {
+function expectNothingLeft(mark: string, { pid }: Running): void {
   expect(processesWith(mark)).toEqual([]);
   expect(mountsBelow(builder.scratch)).toEqual([]);
   expect(readdirSync(join(builder.engine.root, 'ingest'))).toEqual([]);
-  expect(leftCgroups()).toEqual([]);
+  expect(leftCgroups(pid)).toEqual([]);
 }
 
 for (const [name, signal] of [
@@ -89,7 +94,7 @@ for (const [name, signal] of [
     running.kill(signal);
     const { code, text } = await running.end;
     expect({ code, cancelled: /cancel/i.test(text) }).toEqual({ code: 130, cancelled: true });
-    expectNothingLeft(mark);
+    expectNothingLeft(mark, running);
     const next = await slipway.built([
       builder.context({ Dockerfile: `FROM base-image\nRUN echo before > /before\nRUN cat /before; echo ${signal}` }),
     ]);
@@ -107,7 +112,21 @@ kernel.test('SEM-24 after kill -9 in the middle of a RUN the next build finds wh
     builder.context({ Dockerfile: 'FROM base-image\nRUN echo before > /before\nRUN cat /before; echo 24' }),
   ]);
   expect(next.cached.filter((step) => step.includes('RUN'))).toHaveLength(1);
-  expectNothingLeft(mark);
+  expectNothingLeft(mark, running);
+});
+
+kernel.test('a container that a killed build left running is ended by the next command, with its cgroup', async () => {
+  const mark = 'left-alone';
+  const running = start(['build', '--progress', 'plain', waitingBuild(mark)]);
+  await running.said(' started');
+  running.killAlone();
+  await running.end;
+  const du = ['--root', builder.engine.root, 'du'];
+  await succeed(join(repository, 'bin/slipway'), du);
+  // The runtime, which lived on, is tidying up as well.
+  await vi.waitFor(() => expect([processesWith(mark), leftCgroups(running.pid)]).toEqual([[], []]), { timeout: 60_000 });
+  await succeed(join(repository, 'bin/slipway'), du);
+  expectNothingLeft(mark, running);
 });
 
 kernel.test('SEM-23 two processes that need one result make it once', async () => {

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type HostPath, SlipwayError } from '../../src/base/index.ts';
-import { createSandbox, type Sandbox, type SandboxProcess, writeHostsFiles } from '../../src/sandbox/index.ts';
+import { createSandbox, endAbandonedRuns, type Sandbox, type SandboxProcess, writeHostsFiles } from '../../src/sandbox/index.ts';
 import { runtimeSpec } from '../../src/sandbox/runtime-spec.ts';
 import { readSpecHost } from '../../src/sandbox/spec-host.ts';
 import { type Need, needs } from './support/needs.ts';
@@ -368,9 +368,9 @@ describe('createSandbox()', () => {
     });
     const exited = once(runtime, 'exit');
     await once(runtime.stdout, 'data');
-    await createSandbox({ stateDir, signal: idle });
+    await endAbandonedRuns([stateDir]);
     expect(await exited).toEqual([137, null]);
-    expect(readdirSync(stateDir)).toEqual([]);
+    expect(existsSync(join(bundle, 'state', id))).toBe(false);
   });
 
   test('refuses a runtime it does not know', async () => {

@@ -55,7 +55,8 @@ export async function rebuildImage(
   const made = findBuild(documents.manifest.config.digest, { ...options.engine, root: engine.store.paths.root });
   if (made === undefined) return notRebuilt('the history has no build that gave it');
   const { record, target, result } = made;
-  if (record.namesPassword === true) return notRebuilt(`what build \`${record.id}\` did is not kept: it names a URL with a password`);
+  if (record.namesPassword === true)
+    return notRebuilt(`what build \`${record.id}\` did is not kept: it names a URL with a password`);
   const graph = record.graph === undefined ? undefined : keptGraph(engine.store, record.graph);
   if (graph === undefined) return notRebuilt(`what build \`${record.id}\` did is not kept any more`);
   const obstacle = obstacleTo(graph);

@@ -66,14 +66,14 @@ export function processesWith(text: string): string[] {
     });
 }
 
-/** What a runtime left in the cgroup trees for a sandbox of this process. */
-export function leftCgroups(): string[] {
+/** What a runtime left in the cgroup trees for a sandbox of the process `pid`. */
+export function leftCgroups(pid: number = process.pid): string[] {
   const found: string[] = [];
   const look = (directory: string, depth: number): void => {
     for (const entry of entriesOf(directory)) {
       if (!entry.isDirectory()) continue;
       const path = `${directory}/${entry.name}`;
-      if (entry.name.startsWith(`slipway-${process.pid}-`)) found.push(path);
+      if (entry.name.startsWith(`slipway-${pid}-`)) found.push(path);
       if (depth < 6) look(path, depth + 1);
     }
   };
