@@ -1,5 +1,6 @@
 // How each builder is called for one and the same build. `output`: `image` (into its store), `none` (its cache), `oci` (a tar),
-// `oci-zstd` (a tar with zstd; not every builder has it), `load` (no build: an image archive into its store).
+// `oci-zstd` (a tar with zstd; not every builder has it), `load` (no build: an image archive into its store), `check` (no build: the
+// Dockerfile is only looked at).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -23,6 +24,7 @@ export function builders({ folder, peers, registry }) {
                 none: ['-o', 'type=cacheonly'],
                 oci: ['-o', `type=oci,dest=${dest}`],
                 'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+                check: ['--check'],
               }[output],
               context,
             ],
@@ -50,6 +52,7 @@ export function builders({ folder, peers, registry }) {
                 none: ['-o', 'type=cacheonly'],
                 oci: ['-o', `type=oci,dest=${dest}`],
                 'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+                check: ['--check'],
               }[output],
               context,
             ],
@@ -57,7 +60,7 @@ export function builders({ folder, peers, registry }) {
   };
   const buildah = {
     name: 'buildah',
-    lacks: ['oci-zstd'],
+    lacks: ['oci-zstd', 'check'],
     command: ({ context, dest, round, output }) => ({
       program: join(peers, 'buildah'),
       // It always commits an image; the tar comes on top.

@@ -101,6 +101,33 @@ const bigFile = {
   },
 };
 
+/** A Dockerfile of about `sizeBytes`: stages of everything that people write, none of it doubtful. */
+function longDockerfile(sizeBytes) {
+  const parts = [];
+  for (let stage = 0, length = 0; length < sizeBytes; stage++) {
+    const lines = [`FROM scratch AS s${stage}`, `ARG VERSION=${stage}`, 'WORKDIR /src', 'ENV RELEASE="v${VERSION}"'];
+    for (let step = 0; step < 20; step++) {
+      lines.push(
+        `# step ${step} of stage ${stage}`,
+        `COPY --chown=1000:1000 src/part-${step} package-${step}.json ./part-${step}/`,
+        `RUN --mount=type=cache,target=/root/.cache-${step} make -C part-${step} \\\n      RELEASE=\${RELEASE} all \\\n    && rm -rf part-${step}/tmp`,
+        `LABEL org.example.step-${step}="\${RELEASE} of ${step}"`,
+        `RUN <<EOF\nset -e\necho ${step} >>/log\nEOF`,
+      );
+    }
+    const text = `${lines.join('\n')}\nCMD ["run", "${stage}"]\n\n`;
+    parts.push(text);
+    length += text.length;
+  }
+  return parts.join('');
+}
+
+const check = (sizeBytes) => ({
+  generate: (context) => dockerfile(longDockerfile(sizeBytes))(context),
+  budget: 1,
+  build: { output: 'check' },
+});
+
 /** `budget`: as many times faster than the fastest peer it should be. */
 export const scenarios = [
   {
@@ -180,5 +207,8 @@ export const scenarios = [
     budget: 2,
     build: { output: 'oci' },
   },
+  { name: 'dockerfile-1250k', about: '`build --check` of a Dockerfile of 1.25 MB', ...check(1_250_000) },
+  { name: 'dockerfile-2500k', about: 'the same of 2.5 MB: twice the size, twice the time', ...check(2_500_000) },
+  { name: 'dockerfile-5m', about: 'the same of 5 MB', ...check(5_000_000) },
   { name: 'file-1g-zstd', about: 'the same with zstd', ...bigFile, budget: 2, build: { output: 'oci-zstd' } },
 ];

@@ -1,4 +1,5 @@
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
+import type { Growth } from './growth.ts';
 import type { Heredoc, Word } from './instruction.ts';
 import { replaceAll, replaceFirst, trimPrefix, trimSuffix } from './shell-pattern.ts';
 import { type Modifier, parseWord, unsupportedModifier, type WordPart, type WordSyntax } from './word-syntax.ts';
@@ -9,6 +10,8 @@ export type VariableLookup = (name: string) => string | undefined;
 export interface ExpandOptions {
   /** The escape token in force. Default: a backslash. */
   readonly escape?: string;
+  /** Counts the values that are filled in; one for all words of a file. */
+  readonly growth?: Growth | undefined;
 }
 
 /** The variables an expansion looked up, in order, each once. */
@@ -28,7 +31,7 @@ export interface Expansion extends Variables {
  * `DF_VARIABLE_REQUIRED` from `${v:?}`; at the word, when it has a place.
  */
 export function expandWord(word: Word | string, lookup: VariableLookup, options: ExpandOptions = {}): Expansion {
-  return expanded(word, { escape: options.escape ?? '\\' }, lookup, (parts, seen) => ({ value: join(parts, seen) }));
+  return expanded(word, syntaxOf(options), new Seen(lookup, options.growth), (parts, seen) => ({ value: join(parts, seen) }));
 }
 
 /** Like `expandWord`, but the outcome is split at blanks that are not quoted: what EXPOSE does. */
@@ -37,24 +40,25 @@ export function expandToWords(
   lookup: VariableLookup,
   options: ExpandOptions = {},
 ): Variables & { readonly words: readonly string[] } {
-  return expanded(word, { escape: options.escape ?? '\\' }, lookup, (parts, seen) => ({ words: split(parts, seen) }));
+  return expanded(word, syntaxOf(options), new Seen(lookup, options.growth), (parts, seen) => ({ words: split(parts, seen) }));
 }
 
 /**
  * The body of a heredoc of COPY or ADD. Quotes are ordinary text there, and a backslash always escapes, whatever the
  * `escape` directive says. A heredoc with a quoted name is returned as it is.
  */
-export function expandHeredoc(heredoc: Heredoc, lookup: VariableLookup): Expansion {
+export function expandHeredoc(heredoc: Heredoc, lookup: VariableLookup, growth?: Growth): Expansion {
   if (!heredoc.expand) return { value: heredoc.content, used: [], unset: [] };
   const word = { text: heredoc.content, span: heredoc.span };
-  return expanded(word, { escape: '\\', quotes: false }, lookup, (parts, seen) => ({ value: join(parts, seen) }));
+  const syntax = { escape: '\\', quotes: false };
+  return expanded(word, syntax, new Seen(lookup, growth), (parts, seen) => ({ value: join(parts, seen) }));
 }
 
 /** The names of the variables a word mentions, without expanding it; a word that can't be parsed mentions none. */
 export function variablesIn(text: string, options: ExpandOptions = {}): readonly string[] {
   const seen = new Seen(() => '');
   try {
-    join(parseWord(text, { escape: options.escape ?? '\\' }), seen);
+    join(parseWord(text, syntaxOf(options)), seen);
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
   }
@@ -63,39 +67,49 @@ export function variablesIn(text: string, options: ExpandOptions = {}): readonly
 
 /** The variables that an expansion which fails looks up before it does. */
 export function variablesUntilFailure(word: Word, lookup: VariableLookup, options: ExpandOptions = {}): Variables {
-  const seen = new Seen(lookup);
+  const seen = new Seen(lookup, options.growth);
   try {
-    join(parseWord(word.text, { escape: options.escape ?? '\\' }), seen);
+    join(parseWord(word.text, syntaxOf(options)), seen);
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
   }
   return { used: [...seen.used], unset: [...seen.unset] };
 }
 
+function syntaxOf({ escape = '\\' }: ExpandOptions): WordSyntax {
+  return { escape };
+}
+
 class Seen {
   readonly used = new Set<string>();
   readonly unset = new Set<string>();
   readonly #lookup: VariableLookup;
+  readonly #growth: Growth | undefined;
 
-  constructor(lookup: VariableLookup) {
+  constructor(lookup: VariableLookup, growth?: Growth) {
     this.#lookup = lookup;
+    this.#growth = growth;
   }
 
   valueOf(name: string): string | undefined {
     const value = this.#lookup(name);
     (value === undefined ? this.unset : this.used).add(name);
+    if (value !== undefined) this.spend(value.length);
     return value;
+  }
+
+  spend(size: number): void {
+    this.#growth?.add(size);
   }
 }
 
 function expanded<T>(
   word: Word | string,
   syntax: WordSyntax,
-  lookup: VariableLookup,
+  seen: Seen,
   produce: (parts: readonly WordPart[], seen: Seen) => T,
 ): T & Variables {
   const text = typeof word === 'string' ? word : word.text;
-  const seen = new Seen(lookup);
   try {
     return { ...produce(parseWord(text, syntax), seen), used: [...seen.used], unset: [...seen.unset] };
   } catch (error) {
@@ -166,12 +180,18 @@ function modified(name: string, modifier: Modifier, seen: Seen): string {
       // At most every character is replaced, and the place before the first.
       if ((value.length + 1) * replacement.length > maxReplacedLength)
         throw tooLong('the replacement is too long for so long a value');
+      seen.spend(searchWork(value, pattern));
       return (modifier.all ? replaceAll : replaceFirst)(value, pattern, replacement);
     }
     case 'unknown':
       seen.valueOf(name);
       throw unsupportedModifier(modifier.text);
   }
+}
+
+/** With a star, each place may be tried with each end. */
+function searchWork(value: string, pattern: string): number {
+  return pattern.includes('*') ? (value.length * value.length) / 8 : value.length;
 }
 
 function choose(name: string, modifier: Extract<Modifier, { op: '-' | '+' | '?' }>, seen: Seen): string {

@@ -25,6 +25,7 @@ export {
   type Variables,
   variablesIn,
 } from './expand.ts';
+export { Growth, inheritedTrigger, inheritedVariable } from './growth.ts';
 export type {
   AddInstruction,
   ArgDeclaration,

@@ -269,6 +269,8 @@ export interface Stage {
   readonly from: FromInstruction;
   /** In order; FROM itself is not among them. */
   readonly instructions: readonly StageInstruction[];
+  /** Those of them that run in the stages built on this one. */
+  readonly triggers: readonly OnbuildInstruction[];
 }
 
 export interface Directive {

@@ -1,5 +1,7 @@
 import { type GlobalScope, globalScope, ownValue, tryExpand } from './check/globals.ts';
 import { directNeeds, reachable, stageNamed } from './check/needed-stages.ts';
+import type { ExpandOptions } from './expand.ts';
+import { inheritedVariable } from './growth.ts';
 import type { ArgDeclaration, Dockerfile, Stage, Word } from './instruction.ts';
 
 /** What somebody may give to a build of one stage. Lists are in the order of the file. */
@@ -87,15 +89,15 @@ interface StageUses {
 }
 
 class OutlineReader {
-  readonly #file: Dockerfile;
+  readonly #how: ExpandOptions;
   readonly #globals: GlobalScope;
   readonly #buildArgs: Readonly<Record<string, string>>;
   readonly #declarations = new Map<string, { readonly declaration: ArgDeclaration; readonly line: number }>();
 
   constructor(file: Dockerfile, globals: GlobalScope, buildArgs: Readonly<Record<string, string>>) {
-    this.#file = file;
     this.#globals = globals;
     this.#buildArgs = buildArgs;
+    this.#how = { escape: file.directives.escape, growth: globals.growth };
     for (const { declarations, line } of file.args) {
       for (const declaration of declarations) this.#declarations.set(declaration.name.text, { declaration, line });
     }
@@ -103,10 +105,13 @@ class OutlineReader {
 
   /** `earlier`: the stages it may be based on. */
   read(stage: Stage, earlier: ReadonlyMap<number, StageUses>): StageUses {
-    const { escape } = this.#file.directives;
-    const expand = (word: Word) => tryExpand(word, (name) => this.#globals.values.get(name), { escape });
+    const how = this.#how;
+    const expand = (word: Word) => tryExpand(word, (name) => this.#globals.values.get(name), how);
     const base = stageNamed(this.#globals, expand(stage.from.image)?.value ?? '', stage.index);
-    const env = new Map(base === undefined ? [] : earlier.get(base)?.env);
+    const inherited = base === undefined ? undefined : earlier.get(base)?.env;
+    // Where that would be too much, which a build refuses, they share them.
+    const shares = inherited !== undefined && !this.#globals.growth.takes(inherited.size * inheritedVariable);
+    const env = shares ? inherited : new Map(inherited);
     const uses: StageUses = { args: new Map(), secrets: new Map(), ssh: new Map(), env };
     for (const word of [stage.from.image, stage.from.platform]) {
       const names = word && expand(word);
@@ -117,7 +122,7 @@ class OutlineReader {
         for (const declaration of instruction.declarations) this.#declare(declaration, instruction.line, uses);
       } else if (instruction.kind === 'env') {
         for (const { key, value } of instruction.pairs) {
-          const expanded = tryExpand(value, (name) => env.get(name), { escape })?.value;
+          const expanded = tryExpand(value, (name) => env.get(name), how)?.value;
           if (expanded !== undefined) env.set(key.text, expanded);
         }
       } else if (instruction.kind === 'run') {
@@ -136,7 +141,6 @@ class OutlineReader {
   }
 
   #declare({ name: { text: name }, value, description }: ArgDeclaration, line: number, uses: StageUses): void {
-    const { escape } = this.#file.directives;
     const { args, env } = uses;
     const given = ownValue(this.#buildArgs, name);
     const known = given === undefined && value === undefined ? this.#globals.values.get(name) : undefined;
@@ -145,7 +149,7 @@ class OutlineReader {
       this.#useGlobal(name, uses);
       return;
     }
-    const effective = given ?? (value && tryExpand(value, (each) => env.get(each), { escape })?.value);
+    const effective = given ?? (value && tryExpand(value, (each) => env.get(each), this.#how)?.value);
     if (effective !== undefined) env.set(name, effective);
     args.set(name, { name, value: effective ?? '', description, line });
   }

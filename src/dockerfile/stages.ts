@@ -1,4 +1,12 @@
-import type { ArgInstruction, Dockerfile, FromInstruction, Instruction, Stage, StageInstruction } from './instruction.ts';
+import type {
+  ArgInstruction,
+  Dockerfile,
+  FromInstruction,
+  Instruction,
+  OnbuildInstruction,
+  Stage,
+  StageInstruction,
+} from './instruction.ts';
 import type { Reporter } from './reporter.ts';
 import { type SourceLines, wholeLine } from './source-lines.ts';
 import { kindOf } from './read-instruction.ts';
@@ -13,6 +21,7 @@ export interface ReadItem {
 interface OpenStage {
   readonly from: FromInstruction;
   readonly instructions: StageInstruction[];
+  readonly triggers: OnbuildInstruction[];
 }
 
 /**
@@ -35,7 +44,7 @@ export function collectStages(
     if (instruction !== undefined) instructions.push(instruction);
     if (kind === 'from') {
       hasFrom = true;
-      stage = instruction?.kind === 'from' ? { from: instruction, instructions: [] } : undefined;
+      stage = instruction?.kind === 'from' ? { from: instruction, instructions: [], triggers: [] } : undefined;
       if (stage !== undefined) stages.push(stage);
     } else if (!hasFrom && kind !== undefined && kind !== 'arg' && !isOrphanReported) {
       isOrphanReported = true;
@@ -43,12 +52,14 @@ export function collectStages(
       report.error('DF_NO_STAGE_YET', 'no build stage in current context', spanOf(statement, statement), hint);
     }
     if (instruction === undefined || instruction.kind === 'from') continue;
-    if (stage !== undefined) stage.instructions.push(instruction);
-    else if (!hasFrom && instruction.kind === 'arg') args.push(instruction);
+    if (stage !== undefined) {
+      stage.instructions.push(instruction);
+      if (instruction.kind === 'onbuild') stage.triggers.push(instruction);
+    } else if (!hasFrom && instruction.kind === 'arg') args.push(instruction);
   }
   if (!hasFrom && !isOrphanReported) reportNoStages(items, source, report);
   const finished = stages.map(
-    ({ from, instructions: own }, index): Stage => ({ index, name: from.name, from, instructions: own }),
+    ({ from, instructions: own, triggers }, index): Stage => ({ index, name: from.name, from, instructions: own, triggers }),
   );
   return { args, stages: finished, instructions };
 }

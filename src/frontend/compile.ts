@@ -1,5 +1,5 @@
 import { settleAll, type SlipwayError } from '../base/index.ts';
-import type { Dockerfile } from '../dockerfile/index.ts';
+import { type Dockerfile, Growth } from '../dockerfile/index.ts';
 import { formatPlatform } from '../oci/index.ts';
 import type { Compiled, CompiledTarget, CompiledTargets, CompileWarning } from './compiled.ts';
 import { Drafts } from './draft.ts';
@@ -57,8 +57,9 @@ export async function compileTargets(
   });
   const drafts = new Drafts();
   const trees = new Trees(drafts);
+  const growth = new Growth();
   const compilers = plans.map(({ target, plan, epoch }) => {
-    const compiler = new StageCompiler(file, epoch, plan, { drafts, trees });
+    const compiler = new StageCompiler(file, epoch, plan, { drafts, trees, growth });
     for (const stage of plan.stages) compiler.build(stage, report);
     return { target, plan, compiler };
   });

@@ -27,7 +27,7 @@ export function dispatchCopy(step: Step, instruction: CopyInstruction | AddInstr
   const name = build.steps.next(redactUrls(expandedText(step)), step.isTrigger);
   const parts = [
     ...partsOfPaths(step, instruction, words, name),
-    ...instruction.heredocs.map((heredoc) => heredocPart(step, instruction, heredoc)),
+    ...heredocParts(step, instruction),
   ];
 
   // With --chmod a link would have to know modes it can't see; BuildKit falls back, and so do we.
@@ -206,9 +206,13 @@ function literalPrefix(word: string): string {
   return wild < 0 ? parts.join('/') : parts.slice(0, wild).join('/');
 }
 
-function heredocPart(step: Step, instruction: CopyInstruction | AddInstruction, heredoc: Heredoc): CopyPart {
+function heredocParts(step: Step, { heredocs }: CopyInstruction | AddInstruction): readonly CopyPart[] {
   // Of two with one name the last one's text counts.
-  const last = instruction.heredocs.findLast(({ name }) => name === heredoc.name) ?? heredoc;
-  const text = expandHeredoc(last, (name) => step.build.env.get(name)).value;
+  const lastOf = new Map(heredocs.map((heredoc) => [heredoc.name, heredoc]));
+  return heredocs.map((heredoc) => heredocPart(step, lastOf.get(heredoc.name) ?? heredoc));
+}
+
+function heredocPart(step: Step, heredoc: Heredoc): CopyPart {
+  const text = expandHeredoc(heredoc, (name) => step.build.env.get(name), step.compilation.growth).value;
   return { tree: inlineFile(step, heredoc.name, text, 0o644), options: { src: `/${baseName(heredoc.name) || heredoc.name}` } };
 }

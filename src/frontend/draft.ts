@@ -94,10 +94,13 @@ function edgeOf(edges: ReadonlyMap<Draft, Edge>, draft: Draft): Edge {
 /** The inputs of one op: each tree once, named by index; -1 is the empty one. */
 export class Inputs {
   readonly drafts: Draft[] = [];
+  readonly #indexes = new Map<Draft, number>();
 
   indexOf(tree: Tree): number {
     if (tree === undefined) return -1;
-    const known = this.drafts.indexOf(tree);
-    return known >= 0 ? known : this.drafts.push(tree) - 1;
+    const known = this.#indexes.get(tree);
+    if (known !== undefined) return known;
+    this.#indexes.set(tree, this.drafts.length);
+    return this.drafts.push(tree) - 1;
   }
 }

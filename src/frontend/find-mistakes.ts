@@ -1,5 +1,5 @@
 import { SlipwayError } from '../base/index.ts';
-import { type Dockerfile, type StageInstruction, variablesIn } from '../dockerfile/index.ts';
+import { type Dockerfile, Growth, type StageInstruction, variablesIn } from '../dockerfile/index.ts';
 import { digestOf, formatPlatform } from '../oci/index.ts';
 import { Drafts } from './draft.ts';
 import { resolveEpoch } from './epoch.ts';
@@ -41,9 +41,12 @@ export async function findMistakes(
     const targets = options.target === undefined || options.target === '' ? file.stages : [findTarget(file, options.target)];
     const plan = await planStages({ file, targets, globals, options: epoch.options, ports: asked, report }, signal);
     const drafts = new Drafts();
-    const compiler = new StageCompiler(file, epoch, plan, { drafts, trees: new Trees(drafts) });
+    const growth = new Growth();
+    const compiler = new StageCompiler(file, epoch, plan, { drafts, trees: new Trees(drafts), growth });
     for (const stage of plan.stages) {
       compiler.build(stage, (error, { build, instruction }) => {
+        // Once the file is too long as a whole, each word is.
+        if (growth.isTooMuch) throw error;
         if (ports !== undefined || !dependsOnImage(build, instruction)) found.push({ error, instruction });
       });
     }

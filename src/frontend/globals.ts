@@ -1,5 +1,5 @@
 import { SlipwayError, type SourceSpan } from '../base/index.ts';
-import { type Dockerfile, expandWord, type Word } from '../dockerfile/index.ts';
+import { type Dockerfile, expandWord, Growth, type Word } from '../dockerfile/index.ts';
 import { formatPlatform, type Platform } from '../oci/index.ts';
 import type { CompileOptions } from './options.ts';
 
@@ -19,7 +19,8 @@ export function globalArgs(file: Dockerfile, options: CompileOptions): GlobalArg
     const own = ownValue(buildArgs, name);
     if (own !== undefined) values.set(name, own);
   }
-  const expand = (word: Word): string => expandWord(word, (name) => values.get(name), { escape: file.directives.escape }).value;
+  const how = { escape: file.directives.escape, growth: new Growth() };
+  const expand = (word: Word): string => expandWord(word, (name) => values.get(name), how).value;
   for (const { name: word, value } of file.args.flatMap(({ declarations }) => declarations)) {
     const name = word.text;
     const given = ownValue(buildArgs, name) ?? (value && expand(value));

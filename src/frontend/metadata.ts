@@ -65,15 +65,18 @@ export function dispatchUser(step: Step, { user }: UserInstruction): void {
   commitEmpty(step.build, `USER ${name}`);
 }
 
+/** What a port counts for: a range of a few letters is many. */
+const exposedPort = 64;
+
 export function dispatchExpose(step: Step, { ports }: ExposeInstruction): void {
-  const { build, at } = step;
+  const { build, compilation, at } = step;
   const sorted = [...ports].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
   const keys = parsePortSpecs(
     sorted.flatMap((port) => expandList(step, port)),
     at,
   );
-  const exposed = Object.fromEntries(keys.map((key) => [key, {}]));
-  build.config = { ...build.config, ExposedPorts: { ...build.config.ExposedPorts, ...exposed } };
+  compilation.growth.add(keys.length * exposedPort);
+  for (const key of keys) build.ports.add(key);
   commitEmpty(build, `EXPOSE ${plainList(keys)}`);
 }
 
@@ -84,8 +87,7 @@ export function dispatchVolume(step: Step, { paths }: VolumeInstruction): void {
     if (name === '') throw new SlipwayError('FE_EMPTY_VOLUME', 'VOLUME specified can not be an empty string', { at: path.span });
     return name;
   });
-  const volumes = Object.fromEntries(names.map((name) => [name, {}]));
-  build.config = { ...build.config, Volumes: { ...build.config.Volumes, ...volumes } };
+  for (const name of names) build.volumes.add(name);
   commitEmpty(build, `VOLUME ${plainList(names)}`);
 }
 
@@ -148,5 +150,5 @@ function healthcheckConfig(check: HealthcheckInstruction['check']): Healthcheck 
 
 /** Adds no layer and no history. */
 export function dispatchOnbuild({ build }: Step, { text }: OnbuildInstruction): void {
-  build.config = { ...build.config, OnBuild: [...(build.config.OnBuild ?? []), text] };
+  build.triggers.push(text);
 }

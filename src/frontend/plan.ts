@@ -3,6 +3,8 @@ import {
   type Dockerfile,
   expandWord,
   type FromInstruction,
+  Growth,
+  inheritedTrigger,
   parseTrigger,
   type RunInstruction,
   type Stage,
@@ -107,6 +109,7 @@ class Planner {
   readonly #stages: ReadStage[] = [];
   readonly #needed = new Set<ReadStage>();
   readonly #broken = new Set<StageInstruction>();
+  readonly #growth = new Growth();
 
   constructor({ file, globals, options, ports, report }: PlanRequest) {
     this.#file = file;
@@ -257,7 +260,10 @@ class Planner {
   }
 
   #expand(word: Word): string {
-    return expandWord(word, (name) => this.#globals.get(name), { escape: this.#file.directives.escape }).value;
+    return expandWord(word, (name) => this.#globals.get(name), {
+      escape: this.#file.directives.escape,
+      growth: this.#growth,
+    }).value;
   }
 
   #readSources(read: ReadStage, instruction: StageInstruction, at: SourceSpan): void {
@@ -287,7 +293,12 @@ class Planner {
   }
 
   #addStageTriggers(read: ReadStage, base: Stage): void {
-    for (const one of base.instructions) if (one.kind === 'onbuild') this.#readTrigger(read, one.text);
+    const { triggers } = base;
+    if (triggers.length === 0 || this.#growth.isTooMuch) return;
+    this.#attempt(() => {
+      this.#growth.add(triggers.length * inheritedTrigger, read.stage.from.span);
+      for (const { text } of triggers) this.#readTrigger(read, text);
+    });
   }
 
   #readTrigger(read: ReadStage, text: string): void {

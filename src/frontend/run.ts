@@ -29,10 +29,12 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
   const pipes: readonly Mount[] = file
     ? [{ type: 'bind', dest: '/dev/pipes', readonly: true, input: inputs.indexOf(file), selector: '', output: -1 }]
     : [];
+  const variables = [...env].map(([key, value]) => `${key}=${value}`);
+  compilation.growth.add(sum(variables));
   const op: ExecOp = {
     kind: 'exec',
     args,
-    env: [...env].map(([key, value]) => `${key}=${value}`),
+    env: variables,
     cwd: build.config.WorkingDir ?? '/',
     user: build.config.User ?? '',
     hostname: ownValue(buildArgs, 'BUILDKIT_SANDBOX_HOSTNAME') ?? '',
@@ -54,7 +56,13 @@ export function dispatchRun(step: Step, run: RunInstruction): void {
     platform: build.platform,
     ...draftOf(step, name, true),
   });
-  commitLayer(build, `RUN ${[...argsPrefix(build), ...args].join(' ')} # buildkit`, draft);
+  const createdBy = `RUN ${[...argsPrefix(build), ...args].join(' ')} # buildkit`;
+  compilation.growth.add(createdBy.length);
+  commitLayer(build, createdBy, draft);
+}
+
+function sum(texts: readonly string[]): number {
+  return texts.reduce((total, { length }) => total + length, 0);
 }
 
 /** A right has to come from who builds: the file alone can't take it. Devices wait until it is known which there are. */

@@ -1,5 +1,5 @@
-import { SlipwayError, type SourceSpan } from '../base/index.ts';
-import { expandToWords, expandWord, type Word } from '../dockerfile/index.ts';
+import type { SourceSpan } from '../base/index.ts';
+import { expandToWords, expandWord, type Growth, inheritedVariable, type Word } from '../dockerfile/index.ts';
 import type { Digest, HistoryEntry, ImageConfig, Platform, RunConfig } from '../oci/index.ts';
 import type { Draft, Drafts, StageLabel, Tree } from './draft.ts';
 import type { GlobalArgs } from './globals.ts';
@@ -17,8 +17,8 @@ export interface Compilation {
   /** The time of the sources, in seconds since 1970. */
   readonly epochSec: number | undefined;
   readonly escape: string;
-  /** How many characters words have become so far. */
-  readonly expanded: { length: number };
+  /** Of all words so far. */
+  readonly growth: Growth;
   readonly drafts: Drafts;
   /** The main build context; made at its first use. */
   context(): LocalSource;
@@ -44,10 +44,13 @@ export interface StageBuild {
   readonly env: Map<string, string>;
   /** Declared ARGs, with the value they got there. */
   readonly args: Map<string, string>;
-  /** Its Env and Labels are those of the base: they grow apart from it, see `wholeConfig`. */
+  /** Its Env, Labels, ports, volumes and triggers are those of the base: they grow apart from it, see `wholeConfig`. */
   config: RunConfig;
   readonly configEnv: EnvLines;
   readonly labels: Map<string, string>;
+  readonly ports: Set<string>;
+  readonly volumes: Set<string>;
+  readonly triggers: string[];
   author: string | undefined;
   unknown: Readonly<Record<string, unknown>>;
   /** Platform of the base image's config. */
@@ -72,7 +75,7 @@ const emptyConfig: RunConfig = { Env: [`PATH=${defaultPath}`], WorkingDir: '/' }
 
 type InheritedImage = Pick<
   StageBuild,
-  'env' | 'config' | 'configEnv' | 'labels' | 'author' | 'unknown' | 'imagePlatform' | 'baseDiffIds' | 'baseHistory'
+  'env' | 'config' | 'configEnv' | 'labels' | 'ports' | 'volumes' | 'triggers' | 'author' | 'unknown' | 'imagePlatform' | 'baseDiffIds' | 'baseHistory'
 >;
 
 /** The members a stage takes from its base image; its triggers are consumed. */
@@ -86,6 +89,9 @@ export function inheritImage(image: ImageConfig | undefined): InheritedImage {
     config: { ...config, ...(config.WorkingDir ? { WorkingDir: joinPath('/', config.WorkingDir) } : {}) },
     configEnv: new EnvLines(lines),
     labels: new Map(Object.entries(labels)),
+    ports: new Set(Object.keys(config.ExposedPorts ?? {})),
+    volumes: new Set(Object.keys(config.Volumes ?? {})),
+    triggers: [],
     author: image?.author,
     unknown: image?.unknown ?? {},
     imagePlatform: image?.platform,
@@ -95,16 +101,20 @@ export function inheritImage(image: ImageConfig | undefined): InheritedImage {
 }
 
 /** What a stage inherits from another one. The parent's ENV comes back over ARGs of the same name. */
-export function inheritStage(parent: StageBuild): StageBuild {
-  const { OnBuild: _consumed, ...config } = parent.config;
+export function inheritStage(parent: StageBuild, growth: Growth, at: SourceSpan): StageBuild {
   const { lines } = parent.configEnv;
+  const { env, args, labels, ports, volumes, history } = parent;
+  const names = env.size + args.size + lines.length + labels.size + ports.size + volumes.size;
+  growth.add(names * inheritedVariable + history.length, at);
   return {
     ...parent,
-    config,
     env: setVariables(new Map(parent.env), lines.map(splitEnv)),
     args: new Map(parent.args),
     configEnv: new EnvLines(lines),
     labels: new Map(parent.labels),
+    ports: new Set(parent.ports),
+    volumes: new Set(parent.volumes),
+    triggers: [],
     history: [...parent.history],
     isCmdSet: false,
   };
@@ -131,11 +141,14 @@ class EnvLines {
 }
 
 /** The config with all of its members. */
-export function wholeConfig({ config, configEnv, labels }: StageBuild): RunConfig {
+export function wholeConfig({ config, configEnv, labels, ports, volumes, triggers }: StageBuild): RunConfig {
   return {
     ...config,
     ...(configEnv.lines.length === 0 ? {} : { Env: configEnv.lines }),
     ...(labels.size === 0 ? {} : { Labels: Object.fromEntries(labels) }),
+    ...(ports.size === 0 ? {} : { ExposedPorts: keysOnly(ports) }),
+    ...(volumes.size === 0 ? {} : { Volumes: keysOnly(volumes) }),
+    ...(triggers.length === 0 ? {} : { OnBuild: triggers }),
   };
 }
 
@@ -153,28 +166,20 @@ function splitEnv(line: string): [string, string] {
   return equals < 0 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
 }
 
-/** All that the instructions of one file may become: many long words together need more memory than there is. */
-const maxExpandedTotal = 1 << 26;
+function keysOnly(keys: Iterable<string>): Record<string, Record<string, never>> {
+  return Object.fromEntries(Array.from(keys, (key) => [key, {}]));
+}
 
-/** Expand one word with what the stage has defined so far. @throws {SlipwayError} as `expandWord`; `FE_TOO_LONG` */
-export function expand({ build, compilation, at }: Step, word: Word | string): string {
-  const { value } = expandWord(word, (name) => build.env.get(name), { escape: compilation.escape });
-  compilation.expanded.length += value.length;
-  if (compilation.expanded.length > maxExpandedTotal) {
-    throw new SlipwayError(
-      'FE_TOO_LONG',
-      `with its variables filled in, the Dockerfile is longer than ${maxExpandedTotal} characters`,
-      {
-        at: typeof word === 'string' ? at : word.span,
-        hint: 'do variables grow from line to line? Put long values into a file',
-      },
-    );
-  }
+/** Expand one word with what the stage has defined so far. @throws {SlipwayError} as `expandWord` */
+export function expand({ build, compilation }: Step, word: Word | string): string {
+  const { escape, growth } = compilation;
+  const { value } = expandWord(word, (name) => build.env.get(name), { escape, growth });
+  growth.add(value.length);
   return value;
 }
 
-export function expandList({ build, compilation }: Step, word: Word): readonly string[] {
-  return expandToWords(word, (name) => build.env.get(name), { escape: compilation.escape }).words;
+export function expandList({ build, compilation: { escape, growth } }: Step, word: Word): readonly string[] {
+  return expandToWords(word, (name) => build.env.get(name), { escape, growth }).words;
 }
 
 /** Record an instruction that changes only the config. */

@@ -1,5 +1,5 @@
 import { SlipwayError } from '../base/index.ts';
-import type { Dockerfile, Stage, StageInstruction } from '../dockerfile/index.ts';
+import type { Dockerfile, Growth, Stage, StageInstruction } from '../dockerfile/index.ts';
 import { formatPlatform, type Platform, samePlatform } from '../oci/index.ts';
 import type { CompiledHistory, CompiledImage, CompiledStage, CompiledTarget, CompileWarning } from './compiled.ts';
 import { copyAll, dispatchCopy } from './copy.ts';
@@ -60,7 +60,7 @@ export class StageCompiler {
     file: Dockerfile,
     { options, globals, epochSec }: ResolvedEpoch,
     plan: Plan,
-    shared: { readonly drafts: Drafts; readonly trees: Trees },
+    shared: { readonly drafts: Drafts; readonly trees: Trees; readonly growth: Growth },
   ) {
     this.#drafts = shared.drafts;
     this.#trees = shared.trees;
@@ -70,12 +70,13 @@ export class StageCompiler {
     this.#plan = plan;
     this.#isAlone = file.stages.length === 1 && !plan.stages.some(takesFromElsewhere);
     const { targetPlatform } = options;
+    const { growth } = shared;
     this.#compilation = {
       options,
       globals,
       epochSec,
       escape: file.directives.escape,
-      expanded: { length: 0 },
+      growth,
       drafts: this.#drafts,
       context: () =>
         options.mainContext === undefined
@@ -132,7 +133,7 @@ export class StageCompiler {
     const label = { index: plan.stage.index, displayName: plan.displayName };
     const steps = stepNames(plan, this.#isAlone, { own: platform, build: buildPlatform, target: targetPlatform });
     const own = { label, platform, steps };
-    if (parent) return { ...inheritStage(parent), ...own };
+    if (parent) return { ...inheritStage(parent, this.#compilation.growth, plan.stage.from.span), ...own };
     const image = this.#plan.images.get(plan.origin, plan.platform ?? targetPlatform);
     const base = this.#base(plan, platform, image, steps.next.bind(steps), label);
     if (image) this.#checkPlatform(plan, platform, image);

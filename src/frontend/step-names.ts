@@ -58,17 +58,24 @@ function crossName(own: Platform, target: Platform): string {
 export function expandedText(step: Step): string {
   const text = upperKeyword(step.instruction.original);
   try {
-    return expandWord(text, (name) => step.build.env.get(name), { escape: step.compilation.escape }).value;
+    return expandWord(text, (name) => step.build.env.get(name), step.compilation).value;
   } catch {
     return text; // A name is no reason to stop: words of the instruction are expanded one by one, where it counts.
   }
 }
 
+/** A name is to be read. */
+const maxFilledIn = 1 << 16;
+
 /** The text of a RUN: known variables filled in as a hint, everything else as written. Secrets, and what is called like one, stay hidden. */
 export function shellText(step: Step, text: string, secretNames: ReadonlySet<string>): string {
+  let filledIn = 0;
   const value = (whole: string, name: string): string => {
     if (secretNames.has(name)) return '****';
-    return isSecretName(name) ? whole : (step.build.env.get(name) ?? whole);
+    const known = isSecretName(name) ? undefined : step.build.env.get(name);
+    if (known === undefined || filledIn + known.length > maxFilledIn) return whole;
+    filledIn += known.length;
+    return known;
   };
   const variables = (part: string): string =>
     part.replace(/\\[\s\S]|\$(?:\{(\w+)\}|([A-Za-z_]\w*))/g, (whole, braced?: string, bare?: string) => {

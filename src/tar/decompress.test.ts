@@ -32,6 +32,33 @@ test('decompress() reads gzip of one member and of several', async () => {
   expect(await read(cut(two, 77), 'gzip')).toEqual(bytes);
 });
 
+const followers: readonly (readonly [what: string, bytes: Buffer])[] = [
+  ['a letter', Buffer.from('x')],
+  ['text', Buffer.alloc(200_000, 'garbage')],
+  ['half a header', Buffer.from([0x1f, 0x8b, 8, 0])],
+  ['the start of a member', gzipSync(bytes).subarray(0, 200)],
+  ['zeros and a letter', Buffer.concat([Buffer.alloc(70_000), Buffer.from('x')])],
+];
+
+test.for(followers)('decompress() gives all of a gzip that is followed by %s, and then the error', async ([, after]) => {
+  for (const step of [77, 1 << 20]) {
+    const chunks: Uint8Array[] = [];
+    const reading = (async () => {
+      for await (const chunk of decompress(cut(Buffer.concat([gzipSync(bytes), after]), step), 'gzip')) chunks.push(chunk);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'TAR_BAD_COMPRESSION' });
+    expect(Buffer.concat(chunks).subarray(0, bytes.length)).toEqual(bytes);
+  }
+});
+
+test('decompress() reads gzip with a name, a comment, an extra field and a sum over its header, and zeros behind it', async () => {
+  const head = Buffer.from([0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3]);
+  const fields = Buffer.concat([Buffer.from([3, 0]), Buffer.from('abc'), Buffer.from(`${'n'.repeat(3000)}\0why\0`), Buffer.alloc(2)]);
+  const member = Buffer.concat([head, fields, gzipSync(bytes).subarray(10)]);
+  for (const step of [1, 77, 1 << 20])
+    expect(await read(cut(Buffer.concat([member, member, Buffer.alloc(1000)]), step), 'gzip')).toEqual(Buffer.concat([bytes, bytes]));
+});
+
 test('decompress() passes bytes that are not compressed', async () => {
   expect(await read(cut(bytes), 'none')).toEqual(bytes);
 });

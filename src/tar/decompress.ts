@@ -1,7 +1,6 @@
-import { createGunzip } from 'node:zlib';
 import { peek } from '../base/index.ts';
 import type { PackedKind } from './decompress/errors.ts';
-import { throughZlib, zlibChunkBytes } from './decompress/through-zlib.ts';
+import { gunzip } from './decompress/gunzip.ts';
 
 export type CompressionKind = 'none' | PackedKind;
 
@@ -42,7 +41,7 @@ export async function* decompress(source: AsyncIterable<Uint8Array>, kind: Compr
       yield* source;
       return;
     case 'gzip':
-      yield* throughZlib(source, kind, createGunzip({ chunkSize: zlibChunkBytes }));
+      yield* gunzip(source);
       return;
     case 'bzip2': {
       const { bunzip2 } = await import('./decompress/bzip2.ts');

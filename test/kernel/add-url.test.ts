@@ -182,3 +182,15 @@ test('a secret named after the host says who asks', async () => {
   await scratch.build({ dockerfile: dockerfile('/plain'), secrets: { 'HTTP_AUTH_HEADER_127.0.0.1': { value: 'Basic x' } } });
   expect(web.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok', 'Basic x']);
 });
+
+test('ADD extracts a gzip that something else follows, however large it is', async () => {
+  using scratch = scratchBuilds();
+  const garbage = Buffer.alloc(300_000, 'garbage');
+  const context = scratch.write({
+    'a.tar.gz': Buffer.concat([archive(), garbage]),
+    'b.tar.gz': Buffer.concat([archive(), Buffer.alloc(3000), garbage]),
+    Dockerfile: 'FROM scratch\nADD a.tar.gz /a/\nADD b.tar.gz /b/\n',
+  });
+  const { files } = await scratch.build({ context });
+  expect([...files.keys()].filter((path) => path.includes('docs/'))).toEqual(['a/docs/a', 'b/docs/a']);
+});

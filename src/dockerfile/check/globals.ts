@@ -1,4 +1,5 @@
 import { SlipwayError } from '../../base/index.ts';
+import { Growth } from '../growth.ts';
 import { type ExpandOptions, expandWord, type VariableLookup } from '../expand.ts';
 import type { Dockerfile, Word } from '../instruction.ts';
 import type { CheckOptions } from './rule.ts';
@@ -13,6 +14,8 @@ export interface GlobalScope {
   readonly targetPlatform: string;
   /** Indexes of the stages of each name, in order. */
   readonly stagesByName: ReadonlyMap<string, readonly number[]>;
+  /** Of all that is expanded for one answer. */
+  readonly growth: Growth;
 }
 
 export function globalScope(file: Dockerfile, options: CheckOptions): GlobalScope {
@@ -29,16 +32,17 @@ export function globalScope(file: Dockerfile, options: CheckOptions): GlobalScop
     if (given !== undefined) values.set(name, given);
   }
   const names = new Set(predefined.keys());
-  const { escape } = file.directives;
+  const growth = new Growth();
+  const how = { escape: file.directives.escape, growth };
   for (const { name: word, value } of file.args.flatMap(({ declarations }) => declarations)) {
     const name = word.text;
     names.add(name);
-    const given = ownValue(buildArgs, name) ?? (value && tryExpand(value, (each) => values.get(each), { escape })?.value);
+    const given = ownValue(buildArgs, name) ?? (value && tryExpand(value, (each) => values.get(each), how)?.value);
     if (given !== undefined) values.set(name, given);
-    const fallback = value && tryExpand(value, (each) => defaults.get(each), { escape })?.value;
+    const fallback = value && tryExpand(value, (each) => defaults.get(each), how)?.value;
     if (fallback !== undefined) defaults.set(name, fallback);
   }
-  return { values, defaults, names, targetPlatform: platform, stagesByName: stagesByName(file) };
+  return { values, defaults, names, targetPlatform: platform, stagesByName: stagesByName(file), growth };
 }
 
 function stagesByName(file: Dockerfile): ReadonlyMap<string, readonly number[]> {

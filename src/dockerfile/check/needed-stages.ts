@@ -1,9 +1,18 @@
-import type { Dockerfile, Stage } from '../instruction.ts';
+import { inheritedTrigger } from '../growth.ts';
+import type { Dockerfile, Stage, StageInstruction } from '../instruction.ts';
 import { type GlobalScope, tryExpand } from './globals.ts';
 
 /** Index of the last stage before `before` with this name, which must be written as FROM needs it: in lower case. */
 export function stageNamed({ stagesByName }: GlobalScope, name: string, before: number): number | undefined {
-  return stagesByName.get(name)?.findLast((index) => index < before);
+  const indexes = stagesByName.get(name) ?? [];
+  let low = 0;
+  let high = indexes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((indexes[middle] ?? before) < before) low = middle + 1;
+    else high = middle;
+  }
+  return indexes[low - 1];
 }
 
 /** The stages that `target` needs; all of them when there is no target, or none of that name. */
@@ -33,14 +42,14 @@ export function reachable(file: Dockerfile, globals: GlobalScope, start: Stage):
 
 /** The stages that this one names: its base, and what it copies or mounts from. */
 export function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage): readonly number[] {
-  const { escape } = file.directives;
-  const image = tryExpand(stage.from.image, (name) => globals.values.get(name), { escape })?.value ?? '';
+  const how = { escape: file.directives.escape, growth: globals.growth };
+  const image = tryExpand(stage.from.image, (name) => globals.values.get(name), how)?.value ?? '';
   const base = stageNamed(globals, image, stage.index);
   const needs = base === undefined ? [] : [base];
   const inherited =
     base === undefined
       ? []
-      : (file.stages[base]?.instructions ?? []).flatMap((one) => (one.kind === 'onbuild' ? (one.trigger ?? []) : []));
+      : inheritedTriggers(file.stages[base], globals);
   for (const instruction of [...inherited, ...stage.instructions]) {
     if (instruction.kind === 'copy' && instruction.from !== undefined)
       needs.push(...sourceStage(file, globals, stage, instruction.from.text, true));
@@ -50,6 +59,13 @@ export function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage
     }
   }
   return needs;
+}
+
+/** What runs first in a stage built on `base`; nothing where too much runs already, which a build refuses. */
+export function inheritedTriggers(base: Stage | undefined, { growth }: GlobalScope): readonly StageInstruction[] {
+  const { triggers = [] } = base ?? {};
+  if (triggers.length > 0 && !growth.takes(triggers.length * inheritedTrigger)) return [];
+  return triggers.flatMap(({ trigger }) => trigger ?? []);
 }
 
 /** The stage that `--from` names, by index or by name in any case. */

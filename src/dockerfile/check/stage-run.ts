@@ -1,10 +1,11 @@
 import { SlipwayError } from '../../base/index.ts';
-import { expandHeredoc, expandToWords, type VariableLookup, type Variables, variablesUntilFailure } from '../expand.ts';
+import { type ExpandOptions, expandHeredoc, expandToWords, type VariableLookup, type Variables, variablesUntilFailure } from '../expand.ts';
+import { inheritedVariable } from '../growth.ts';
 import type { Dockerfile, FromInstruction, Instruction, Stage, StageInstruction, Word } from '../instruction.ts';
 import { parseTrigger } from '../parse.ts';
 import { type GlobalScope, ownValue, tryExpand } from './globals.ts';
 import { suggestName } from './suggest-name.ts';
-import { neededStages, stageNamed } from './needed-stages.ts';
+import { inheritedTriggers, neededStages, stageNamed } from './needed-stages.ts';
 import type { BaseImage, CheckOptions } from './rule.ts';
 
 /** What a stage starts from. */
@@ -46,8 +47,8 @@ export interface StageRun {
   readonly hasWorkdir: boolean;
   readonly steps: readonly StageStep[];
   /** After its last instruction. */
-  readonly env: ReadonlyMap<string, string>;
-  readonly declared: ReadonlySet<string>;
+  readonly env: Map<string, string>;
+  readonly declared: Set<string>;
   readonly hasShell: boolean;
 }
 
@@ -77,7 +78,7 @@ function runStage(
   const triggers =
     parent === undefined
       ? triggersOf(image, stage)
-      : parent.stage.instructions.flatMap((one) => (one.kind === 'onbuild' && one.trigger) || []);
+      : inheritedTriggers(parent.stage, globals);
   const steps = [
     ...triggers.map((trigger) => scope.step(trigger, stage.from)),
     ...stage.instructions.map((instruction) => scope.step(instruction, instruction)),
@@ -96,8 +97,8 @@ function runStage(
 }
 
 function baseOf(stage: Stage, file: Dockerfile, globals: GlobalScope, options: CheckOptions): StageBase {
-  const { escape } = file.directives;
-  const expand = (word: Word): string => tryExpand(word, (name) => globals.values.get(name), { escape })?.value ?? '';
+  const how = { escape: file.directives.escape, growth: globals.growth };
+  const expand = (word: Word): string => tryExpand(word, (name) => globals.values.get(name), how)?.value ?? '';
   const name = expand(stage.from.image);
   const index = stageNamed(globals, name, stage.index);
   if (index !== undefined) return { kind: 'stage', index };
@@ -117,7 +118,7 @@ class StageScope {
   env: Map<string, string> = new Map();
   declared: Set<string> = new Set();
   hasShell = false;
-  readonly #escape: string;
+  readonly #how: ExpandOptions;
   readonly #globals: GlobalScope;
   readonly #options: CheckOptions;
   #expanded = new Map<Word, string>();
@@ -126,7 +127,7 @@ class StageScope {
   #isStopped = false;
 
   constructor(escape: string, globals: GlobalScope, options: CheckOptions) {
-    this.#escape = escape;
+    this.#how = { escape, growth: globals.growth };
     this.#globals = globals;
     this.#options = options;
   }
@@ -141,8 +142,10 @@ class StageScope {
   }
 
   inherit({ env, declared, hasShell }: StageRun): void {
-    this.env = new Map(env);
-    this.declared = new Set(declared);
+    // Where that would be too much, which a build refuses, they share them.
+    const copies = this.#globals.growth.takes((env.size + declared.size) * inheritedVariable);
+    this.env = copies ? new Map(env) : env;
+    this.declared = copies ? new Set(declared) : declared;
     this.hasShell = hasShell;
   }
 
@@ -190,24 +193,25 @@ class StageScope {
 
   #expand(word: Word): void {
     if (this.#isStopped) return;
-    const expansion = tryExpand(word, this.#lookup, { escape: this.#escape });
+    const expansion = tryExpand(word, this.#lookup, this.#how);
     this.#isStopped = expansion === undefined;
     if (expansion !== undefined) this.#expanded.set(word, expansion.value);
-    this.#note(word, expansion ?? variablesUntilFailure(word, this.#lookup, { escape: this.#escape }));
+    this.#note(word, expansion ?? variablesUntilFailure(word, this.#lookup, this.#how));
   }
 
   #expandPorts(word: Word): void {
     attempt(() => {
-      const ports = expandToWords(word, this.#lookup, { escape: this.#escape });
+      const ports = expandToWords(word, this.#lookup, this.#how);
       this.#expanded.set(word, ports.words.join(' '));
     });
   }
 
   #expandBodies({ heredocs }: Extract<Instruction, { kind: 'copy' | 'add' }>): void {
+    // Of two with one name the last one's text counts.
+    const lastOf = new Map(heredocs.map((heredoc) => [heredoc.name, heredoc]));
     for (const { name, text, span } of heredocs) {
-      // Of two with one name the last one's text counts.
-      const last = heredocs.findLast((each) => each.name === name);
-      if (last !== undefined) attempt(() => this.#note({ text, span }, expandHeredoc(last, this.#lookup)));
+      const last = lastOf.get(name);
+      if (last !== undefined) attempt(() => this.#note({ text, span }, expandHeredoc(last, this.#lookup, this.#how.growth)));
     }
   }
 
