@@ -2,6 +2,11 @@
 import { parseArgs } from 'node:util';
 import { Found, openWorld, randomNumbers } from './world.mjs';
 
+if (process.argv[2] === 'fuzz') {
+  // It needs neither a store nor a registry.
+  await import('./fuzz.mjs');
+  process.exit();
+}
 const names = ['kill', 'signals', 'damage', 'stress', 'full'];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -9,7 +14,7 @@ const { values, positionals } = parseArgs({
 });
 const [name] = positionals;
 if (!names.includes(name)) {
-  console.error(`campaign: name one of ${names.join(', ')}`);
+  console.error(`campaign: name one of ${names.join(', ')}, fuzz`);
   process.exit(2);
 }
 const campaign = await import(`./${name}.mjs`);
