@@ -102,7 +102,10 @@ test('VOLUME, EXPOSE and ONBUILD of a stage come on top of those of its base', a
 test.for<[what: string, text: string]>([
   ['VOLUMEs', `FROM scratch\n${times(30_000, (at) => `VOLUME /a${at}`)}`],
   ['triggers', `FROM scratch\n${times(30_000, (at) => `ONBUILD USER a${at}`)}`],
-  ['mounts from as many stages', `${times(5000, (at) => `FROM scratch AS s${at}\nCOPY a /a`)}\nFROM scratch\nRUN ${times(5000, (at) => `--mount=from=s${at},target=/x${at} \\`)}\nx`],
+  [
+    'mounts from as many stages',
+    `${times(5000, (at) => `FROM scratch AS s${at}\nCOPY a /a`)}\nFROM scratch\nRUN ${times(5000, (at) => `--mount=from=s${at},target=/x${at} \\`)}\nx`,
+  ],
 ])('compile() takes very many %s', { timeout: 60_000 }, async ([, text]) => {
   const { image } = await compileText(text);
   expect(image.history.length + (image.config.OnBuild?.length ?? 0)).toBeGreaterThan(0);

@@ -25,10 +25,7 @@ export function dispatchCopy(step: Step, instruction: CopyInstruction | AddInstr
   const chmod = instruction.chmod ? expand(step, instruction.chmod) : '';
   const modes = parseChmod(chmod, instruction.chmod?.span ?? at);
   const name = build.steps.next(redactUrls(expandedText(step)), step.isTrigger);
-  const parts = [
-    ...partsOfPaths(step, instruction, words, name),
-    ...heredocParts(step, instruction),
-  ];
+  const parts = [...partsOfPaths(step, instruction, words, name), ...heredocParts(step, instruction)];
 
   // With --chmod a link would have to know modes it can't see; BuildKit falls back, and so do we.
   const isLink = instruction.link && chmod === '';

@@ -75,7 +75,18 @@ const emptyConfig: RunConfig = { Env: [`PATH=${defaultPath}`], WorkingDir: '/' }
 
 type InheritedImage = Pick<
   StageBuild,
-  'env' | 'config' | 'configEnv' | 'labels' | 'ports' | 'volumes' | 'triggers' | 'author' | 'unknown' | 'imagePlatform' | 'baseDiffIds' | 'baseHistory'
+  | 'env'
+  | 'config'
+  | 'configEnv'
+  | 'labels'
+  | 'ports'
+  | 'volumes'
+  | 'triggers'
+  | 'author'
+  | 'unknown'
+  | 'imagePlatform'
+  | 'baseDiffIds'
+  | 'baseHistory'
 >;
 
 /** The members a stage takes from its base image; its triggers are consumed. */

@@ -53,10 +53,17 @@ test.for(followers)('decompress() gives all of a gzip that is followed by %s, an
 
 test('decompress() reads gzip with a name, a comment, an extra field and a sum over its header, and zeros behind it', async () => {
   const head = Buffer.from([0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3]);
-  const fields = Buffer.concat([Buffer.from([3, 0]), Buffer.from('abc'), Buffer.from(`${'n'.repeat(3000)}\0why\0`), Buffer.alloc(2)]);
+  const fields = Buffer.concat([
+    Buffer.from([3, 0]),
+    Buffer.from('abc'),
+    Buffer.from(`${'n'.repeat(3000)}\0why\0`),
+    Buffer.alloc(2),
+  ]);
   const member = Buffer.concat([head, fields, gzipSync(bytes).subarray(10)]);
   for (const step of [1, 77, 1 << 20])
-    expect(await read(cut(Buffer.concat([member, member, Buffer.alloc(1000)]), step), 'gzip')).toEqual(Buffer.concat([bytes, bytes]));
+    expect(await read(cut(Buffer.concat([member, member, Buffer.alloc(1000)]), step), 'gzip')).toEqual(
+      Buffer.concat([bytes, bytes]),
+    );
 });
 
 test('decompress() passes bytes that are not compressed', async () => {

@@ -46,10 +46,7 @@ export function directNeeds(file: Dockerfile, globals: GlobalScope, stage: Stage
   const image = tryExpand(stage.from.image, (name) => globals.values.get(name), how)?.value ?? '';
   const base = stageNamed(globals, image, stage.index);
   const needs = base === undefined ? [] : [base];
-  const inherited =
-    base === undefined
-      ? []
-      : inheritedTriggers(file.stages[base], globals);
+  const inherited = base === undefined ? [] : inheritedTriggers(file.stages[base], globals);
   for (const instruction of [...inherited, ...stage.instructions]) {
     if (instruction.kind === 'copy' && instruction.from !== undefined)
       needs.push(...sourceStage(file, globals, stage, instruction.from.text, true));

@@ -1,5 +1,12 @@
 import { SlipwayError } from '../../base/index.ts';
-import { type ExpandOptions, expandHeredoc, expandToWords, type VariableLookup, type Variables, variablesUntilFailure } from '../expand.ts';
+import {
+  type ExpandOptions,
+  expandHeredoc,
+  expandToWords,
+  type VariableLookup,
+  type Variables,
+  variablesUntilFailure,
+} from '../expand.ts';
 import { inheritedVariable } from '../growth.ts';
 import type { Dockerfile, FromInstruction, Instruction, Stage, StageInstruction, Word } from '../instruction.ts';
 import { parseTrigger } from '../parse.ts';
@@ -75,10 +82,7 @@ function runStage(
   const scope = new StageScope(file.directives.escape, globals, options);
   if (parent !== undefined) scope.inherit(parent);
   else scope.start(image);
-  const triggers =
-    parent === undefined
-      ? triggersOf(image, stage)
-      : inheritedTriggers(parent.stage, globals);
+  const triggers = parent === undefined ? triggersOf(image, stage) : inheritedTriggers(parent.stage, globals);
   const steps = [
     ...triggers.map((trigger) => scope.step(trigger, stage.from)),
     ...stage.instructions.map((instruction) => scope.step(instruction, instruction)),
