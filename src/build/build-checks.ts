@@ -6,6 +6,7 @@ import type { KnownImages } from './known-images.ts';
 import type { LoadedDockerfile } from './load-dockerfile.ts';
 import { nearBuildArgs } from './near-build-args.ts';
 import type { BuildOptions } from './options.ts';
+import { unknownStages } from './unknown-stages.ts';
 
 /** What a build's checks look at. */
 export interface BuildChecks {
@@ -53,7 +54,8 @@ export function tellChecks({ options, targets, loaded, ignorePatterns, platform,
   }
   for (const { rule, message, at, lines } of findings)
     emit({ kind: 'warning', message, code: rule, at, line: lines.first, atMs });
-  for (const message of nearBuildArgs(loaded.file, options.buildArgs ?? {})) emit({ kind: 'warning', message, atMs });
+  const doubts = [...nearBuildArgs(loaded.file, options.buildArgs ?? {}), ...unknownStages(loaded.file, options.noCacheFilter ?? [])];
+  for (const message of doubts) emit({ kind: 'warning', message, atMs });
   const failure = isError ? violation(findings) : undefined;
   if (failure !== undefined) throw failure;
 }
