@@ -54,7 +54,10 @@ export function tellChecks({ options, targets, loaded, ignorePatterns, platform,
   }
   for (const { rule, message, at, lines } of findings)
     emit({ kind: 'warning', message, code: rule, at, line: lines.first, atMs });
-  const doubts = [...nearBuildArgs(loaded.file, options.buildArgs ?? {}), ...unknownStages(loaded.file, options.noCacheFilter ?? [])];
+  const doubts = [
+    ...nearBuildArgs(loaded.file, options.buildArgs ?? {}),
+    ...unknownStages(loaded.file, options.noCacheFilter ?? []),
+  ];
   for (const message of doubts) emit({ kind: 'warning', message, atMs });
   const failure = isError ? violation(findings) : undefined;
   if (failure !== undefined) throw failure;
