@@ -147,7 +147,7 @@ export interface BuildOptions {
   readonly cgroupParent?: string;
   /** Files to bring out of the tree that a RUN left when it failed. The build fails all the same. */
   readonly onFail?: readonly FailedExport[];
-  /** How many RUNs at once; default: the number of processors. */
+  /** How many RUNs at once; default: the number of processors, at least 4. */
   readonly jobs?: number;
   /** After the build, what no image needs is brought down to this, least recently used first. */
   readonly cacheLimitBytes?: number;

@@ -20,6 +20,9 @@ import { createResultCache } from './result-cache.ts';
 import type { EngineSettings } from './settings.ts';
 import { createStepMemory, type StepPlace } from './step-memory.ts';
 
+/** Steps wait for networks and disks, too: with a job for each of two processors, four of them take twice their time. */
+const fewestJobs = 4;
+
 /** The embedded engine: one store, one registry client, one sandbox, opened when first needed. */
 export interface Engine extends AsyncDisposable {
   readonly store: Store;
@@ -95,7 +98,7 @@ export async function openEngine(settings: EngineSettings): Promise<Engine> {
       return await git.committedAt(await gitRequest(op, { ports: { secret, sshAgent } }, inner), { signal });
     },
     solve(graph, request) {
-      const jobs = request.jobs ?? Math.max(2, availableParallelism());
+      const jobs = request.jobs ?? Math.max(fewestJobs, availableParallelism());
       const slots = slotsOf.get(jobs) ?? new Semaphore(jobs);
       slotsOf.set(jobs, slots);
       const ops = createOpRunner({

@@ -94,7 +94,7 @@ export const buildFlags = {
     about: 'what each RUN may use: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus or cpuset-mems',
   },
   'cgroup-parent': { kind: 'string', value: 'PATH', about: 'the cgroup below which each RUN gets one of its own' },
-  jobs: { kind: 'string', value: 'N', about: 'RUN steps at the same time (default: number of processors)' },
+  jobs: { kind: 'string', value: 'N', about: 'RUN steps at the same time (default: number of processors, at least 4)' },
   'cache-limit': {
     kind: 'string',
     value: 'SIZE',
