@@ -40,6 +40,7 @@ if [ "${1-}" = --test ]; then
   need bzip2
   need xz xz-utils
   need zstd
+  need openssl
 fi
 
 # The registry's package would open port 5000 to the network, now and after every start: we only want the program.
