@@ -4,6 +4,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What `slipway build` and `docker buildx build` call an output alike. */
+function outputFlags(output, dest, tag) {
+  return {
+    image: ['-t', tag],
+    none: ['-o', 'type=cacheonly'],
+    oci: ['-o', `type=oci,dest=${dest}`],
+    'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
+    check: ['--check'],
+  }[output];
+}
+
 /** Slipway, and whoever is there of the peers. All take base images from `registry`, a host on the loopback address. */
 export function builders({ folder, peers, registry }) {
   const base = ['--build-context', `alpine:latest=docker-image://${registry}/library/alpine:latest`];
@@ -14,20 +25,7 @@ export function builders({ folder, peers, registry }) {
       args:
         output === 'load'
           ? ['load', '-i', join(context, 'image.tar')]
-          : [
-              'build',
-              '--progress=plain',
-              '--build-arg',
-              `ROUND=${round}`,
-              ...{
-                image: ['-t', 'bench'],
-                none: ['-o', 'type=cacheonly'],
-                oci: ['-o', `type=oci,dest=${dest}`],
-                'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
-                check: ['--check'],
-              }[output],
-              context,
-            ],
+          : ['build', '--progress=plain', '--build-arg', `ROUND=${round}`, ...outputFlags(output, dest, 'bench'), context],
       env: { SLIPWAY_ROOT: join(folder, 'store'), SLIPWAY_REGISTRY_MIRRORS: `docker.io=http://${registry}` },
     }),
   };
@@ -47,13 +45,7 @@ export function builders({ folder, peers, registry }) {
               ...base,
               '--build-arg',
               `ROUND=${round}`,
-              ...{
-                image: ['-t', 'slipway-bench'],
-                none: ['-o', 'type=cacheonly'],
-                oci: ['-o', `type=oci,dest=${dest}`],
-                'oci-zstd': ['-o', `type=oci,dest=${dest},compression=zstd`],
-                check: ['--check'],
-              }[output],
+              ...outputFlags(output, dest, 'slipway-bench'),
               context,
             ],
     }),

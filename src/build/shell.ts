@@ -1,6 +1,6 @@
-import { hostPath, SlipwayError } from '../base/index.ts';
+import { SlipwayError } from '../base/index.ts';
 import type { Engine, EngineJob } from '../engine/index.ts';
-import type { Edge, ExecOp, Vertex } from '../graph/index.ts';
+import { type Edge, type ExecOp, plainExec, type Vertex } from '../graph/index.ts';
 import type { LayerId } from '../layer/index.ts';
 import type { Digest } from '../oci/index.ts';
 import { emptySnapshot, type OpResult, rootLayers } from '../ops/index.ts';
@@ -12,8 +12,8 @@ import { inspectBuild } from './history/history.ts';
 import type { BuildRecord } from './history/build-record.ts';
 import { type KeptGraph, keptGraph, nameOfVertex } from './kept-graph.ts';
 import { openAgents } from './ssh-agents.ts';
-import { secretReader } from './secrets.ts';
 import type { ShellOptions, ShellPlace } from './shell-options.ts';
+import { solveKept } from './solve-kept.ts';
 import { findStep } from './step-name.ts';
 import { withEngine } from './with-engine.ts';
 
@@ -97,18 +97,8 @@ async function startJob(engine: Engine, graph: KeptGraph, options: ShellOptions,
   // The build had these devices: they were granted then.
   const grants = { rights: [], allDevices: true, devices: [], aliases: graph.deviceAliases };
   const devicesOf = await findDevices({ graph: graph.graph, locations: new Map() }, grants, options.engine?.deviceDirectories);
-  return engine.solve(graph.graph, {
-    directories: new Map([...graph.directories].map(([name, path]) => [name, hostPath(path)])),
-    contextModes: graph.contextModes,
-    nameOf: (vertex) => nameOfVertex(graph, vertex),
-    ignoreCache: () => false,
-    secret: secretReader(options.secrets ?? {}, process.env),
-    sshAgent,
-    network: graph.network,
-    devicesOf,
-    signal,
-    emit: ofStepsThatRun(graph, options.onEvent ?? (() => undefined)),
-  });
+  const emit = ofStepsThatRun(graph, options.onEvent ?? (() => undefined));
+  return solveKept(engine, graph, { secrets: options.secrets, sshAgent, devicesOf, signal, emit });
 }
 
 /** What comes from the cache, or is only looked up, is nothing to tell of. */
@@ -172,11 +162,11 @@ function layersOf(result: OpResult): readonly LayerId[] {
 /** How to stand in the tree of a step that ran no process: in the environment and directory of the nearest RUN before it. */
 function likeStepBelow(vertex: Vertex, { graph }: KeptGraph): ExecOp {
   for (let below: Vertex | undefined = vertex; below !== undefined; ) {
-    if (below.op.kind === 'exec') return { ...plainStep, env: below.op.env, cwd: below.op.cwd };
+    if (below.op.kind === 'exec') return { ...plainExec, env: below.op.env, cwd: below.op.cwd };
     const base = baseOf(below);
     below = base === undefined ? undefined : graph.vertices.get(base.vertex);
   }
-  return plainStep;
+  return plainExec;
 }
 
 /** The file system that an op adds to. */
@@ -192,24 +182,6 @@ function baseOf({ op, inputs }: Vertex): Edge | undefined {
       return undefined;
   }
 }
-
-const plainStep: ExecOp = {
-  kind: 'exec',
-  args: [],
-  env: [],
-  cwd: '/',
-  user: '',
-  hostname: '',
-  network: 'default',
-  insecure: false,
-  mounts: [],
-  secretEnv: [],
-  extraHosts: [],
-  ulimits: [],
-  cgroupParent: '',
-  devices: [],
-  proxyEnv: {},
-};
 
 function noTree(message: string, hint = 'build it again, then try once more'): SlipwayError {
   return new SlipwayError('BUILD_NO_TREE', message, { hint });

@@ -39,7 +39,7 @@ export interface Engine extends AsyncDisposable {
   committedAt(op: SourceOp, request: Pick<SolveRequest, 'secret' | 'sshAgent' | 'signal'>): Promise<number>;
 }
 
-interface SolveRequest {
+export interface SolveRequest {
   /** Where each local context lies. */
   readonly directories: ReadonlyMap<string, HostPath>;
   /** Where the modes of their files come from; default: the disk. */

@@ -20,4 +20,5 @@ export type {
   Vertex,
 } from './op.ts';
 export { makeVertex } from './op-codec.ts';
+export { plainExec } from './plain-exec.ts';
 export { printGraph } from './print.ts';

@@ -1,5 +1,5 @@
 import { Semaphore } from '../base/index.ts';
-import type { Edge, ExecOp, Graph, Op, Vertex } from '../graph/index.ts';
+import { type Edge, type Graph, type Op, plainExec, type Vertex } from '../graph/index.ts';
 import { type Digest, digestOf } from '../oci/index.ts';
 import type { BuildEvent } from './events.ts';
 import type { CacheRecord, Candidate, OpRunner, ResultCache } from './ports.ts';
@@ -203,23 +203,5 @@ export class FakeWorld {
 function opOf({ name, kind }: FakeVertex): Op {
   if (kind === 'image') return { kind: 'source', identifier: `docker-image://${name}`, attrs: {} };
   if (kind === 'live') return { kind: 'source', identifier: `local://${name}`, attrs: {} };
-  return { ...plainExec, hostname: name };
+  return { ...plainExec, network: 'none', hostname: name };
 }
-
-const plainExec: ExecOp = {
-  kind: 'exec',
-  args: [],
-  env: [],
-  cwd: '/',
-  user: '',
-  hostname: '',
-  network: 'none',
-  insecure: false,
-  mounts: [],
-  secretEnv: [],
-  extraHosts: [],
-  ulimits: [],
-  cgroupParent: '',
-  devices: [],
-  proxyEnv: {},
-};

@@ -1,6 +1,5 @@
 import { linkSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { hostPath } from '../../base/index.ts';
 import type { Engine, EngineJob } from '../../engine/index.ts';
 import { exportImage } from '../../exporter/index.ts';
 import type { Edge } from '../../graph/index.ts';
@@ -13,7 +12,7 @@ import type { BuildRecord } from '../history/build-record.ts';
 import { hostPlatform } from '../host-platform.ts';
 import { type KeptGraph, keptGraph, nameOfVertex } from '../kept-graph.ts';
 import type { EngineOptions, Secret, TargetResult } from '../options.ts';
-import { secretReader } from '../secrets.ts';
+import { solveKept } from '../solve-kept.ts';
 import { openAgents } from '../ssh-agents.ts';
 import { withEngine } from '../with-engine.ts';
 import { compareLayers, type ImageAt, type ImageDifference } from './compare-images.ts';
@@ -65,17 +64,8 @@ export async function rebuildImage(
   using place = createIngest(engine.store.paths);
   return await withEngine({ signal, engine: { ...options.engine, root: resolve(place.child('store')) } }, async (cold) => {
     const bases = await bringBases(graph, engine.store, cold, signal);
-    using job = cold.solve(graph.graph, {
-      directories: new Map([...graph.directories].map(([name, path]) => [name, hostPath(path)])),
-      contextModes: graph.contextModes,
-      nameOf: (vertex) => nameOfVertex(graph, vertex),
-      ignoreCache: () => false,
-      secret: secretReader(options.secrets ?? {}, process.env),
-      sshAgent,
-      network: graph.network,
-      signal,
-      emit: options.onEvent ?? (() => undefined),
-    });
+    const emit = options.onEvent ?? (() => undefined);
+    using job = solveKept(cold, graph, { secrets: options.secrets, sshAgent, signal, emit });
     const again = await exportAgain(cold, { edge: graph.results[target], job, documents, bases, result }, signal);
     const taken = await job.taken();
     const changedSteps = [...taken].flatMap(([vertex, digest]) =>
